@@ -1,0 +1,219 @@
+"""Turns: what is kept of an exchange once its texts are let go.
+
+A turn is a user message and everything until the next one. It is built call by call: each call
+makes a turn of its own, and `join` folds a later call of the same turn into it. Nothing here is
+text of a user: vectors, keyed digests, counts and flags only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntFlag
+from typing import Literal
+
+from otel_sessions.calls import Outcome
+
+VECTOR_BYTES = 256
+"""A vector is this many signed bytes."""
+KEPT_TOOLS = 64
+"""Tool uses kept of one turn; the oldest go first."""
+
+
+class Act(IntFlag):
+    """What a text does, as far as its words say (English; nothing is set in other languages)."""
+
+    NONE = 0
+    QUESTION = 1
+    """Asks or requests something."""
+    ACKNOWLEDGEMENT = 2
+    """Only agrees or confirms ("yes", "ok, go on")."""
+    THANKS = 4
+    GREETING = 8
+    CORRECTION = 16
+    """Changes a detail of what was said ("no, I meant the 5th")."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextFeatures:
+    """What is kept of one text."""
+
+    chars: int
+    tokens: int
+    """Estimated number of tokens."""
+    vector: bytes = b""
+    """`VECTOR_BYTES` signed bytes, a direction in meaning; empty if nothing in the text has one."""
+    words: bytes = b""
+    """Sorted distinct content words as 4-byte keyed digests, big-endian; at most 64 words."""
+    values: tuple[int, ...] = ()
+    """Keyed digests of literal values (numbers, ids, addresses), in order of appearance, at most 16."""
+    acts: Act = Act.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One tool call of the model and, once known, how it went."""
+
+    id: str
+    name: str
+    arguments: int
+    """Digest of the canonical arguments: order of keys and white space do not matter."""
+    result: int | None = None
+    """Digest of the result; `None` while it is not known."""
+    failed: bool = False
+    """The result reads like an error."""
+
+
+ContextKind = Literal["first", "continued", "repeated", "forked", "truncated", "compacted", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextChange:
+    """How the messages of a call relate to those that the session had before."""
+
+    kind: ContextKind = "first"
+    dropped_messages: int = 0
+    """Messages of the session that the model is no longer shown, in total."""
+    newly_dropped_messages: int = 0
+    """Those of them that the call before still showed."""
+    lost_share: float = 0.0
+    """Share of the session's known tokens that is not shown: [0, 1]."""
+    cause: str | None = None
+    """Of a reset: `process_restarted`, `instance_changed`, `diverged`, `expired` or `unknown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange of a session, as features."""
+
+    session_id: str
+    key: int
+    """Digest that tells the turns of a session apart; calls of one turn share it."""
+    number: int = 0
+    """1-based position in the session; 0 until a store has given it."""
+    started_s: float = 0.0
+    """Unix time at which the turn's first call started."""
+    ended_s: float = 0.0
+    """Unix time at which its last call ended."""
+    complete: bool = True
+    """False while the model waits for tools: another call of this turn is to come."""
+    instance: str = ""
+    """The process that served the turn's last call."""
+    provider: str = ""
+    model: str | None = None
+    calls: int = 1
+    retries: int = 0
+    """Calls that only sent again what had been sent."""
+    request: TextFeatures | None = None
+    """The user's message; `None` if unknown."""
+    reply: TextFeatures | None = None
+    """The newest reply that has text; `None` if there was none."""
+    context: ContextChange = ContextChange()
+    """The worst change among the turn's calls."""
+    messages_sent: int | None = None
+    """Messages of the newest request, system messages included."""
+    input_tokens: int | None = None
+    """Of the newest call: all that the model was shown, as the provider counted it."""
+    output_tokens: int | None = None
+    """Sum over the turn's calls; `None` if no call reported any."""
+    window: int | None = None
+    """The model's input window in tokens; `None` if nobody knows it."""
+    duration_s: float = 0.0
+    """Time spent in the turn's calls, tools not included."""
+    time_to_first_chunk_s: float | None = None
+    """Of the turn's first streamed call."""
+    outcome: Outcome = "completed"
+    """Of the newest call."""
+    finish_reason: str | None = None
+    error_type: str | None = None
+    failures: int = 0
+    """Calls of the turn that failed."""
+    overflow: bool = False
+    tools: tuple[ToolUse, ...] = ()
+    """Oldest first, at most `KEPT_TOOLS`."""
+    tool_results: tuple[tuple[str, int, bool], ...] = ()
+    """Results (id, digest, failed) whose tool use is in an earlier call of the turn."""
+
+
+_SEVERITY_OF_CHANGE: dict[ContextKind, int] = {
+    "first": 0,
+    "continued": 0,
+    "repeated": 0,
+    "forked": 1,
+    "compacted": 2,
+    "truncated": 3,
+    "reset": 4,
+}
+
+
+def join(earlier: Turn, later: Turn) -> Turn:
+    """Fold `later`, made from a newer call of the same turn, into `earlier`."""
+    streamed_s = earlier.time_to_first_chunk_s
+    return replace(
+        later,
+        number=earlier.number,
+        started_s=min(earlier.started_s, later.started_s),
+        ended_s=max(earlier.ended_s, later.ended_s),
+        calls=earlier.calls + later.calls,
+        retries=earlier.retries + later.retries,
+        request=earlier.request or later.request,
+        reply=later.reply or earlier.reply,
+        context=_worse(earlier.context, later.context),
+        output_tokens=_sum(earlier.output_tokens, later.output_tokens),
+        input_tokens=earlier.input_tokens if later.input_tokens is None else later.input_tokens,
+        duration_s=earlier.duration_s + later.duration_s,
+        time_to_first_chunk_s=later.time_to_first_chunk_s if streamed_s is None else streamed_s,
+        failures=earlier.failures + later.failures,
+        overflow=earlier.overflow or later.overflow,
+        tools=(*_with_results(earlier.tools, later.tool_results), *later.tools)[-KEPT_TOOLS:],
+        tool_results=(),
+    )
+
+
+def _worse(a: ContextChange, b: ContextChange) -> ContextChange:
+    ranks = _SEVERITY_OF_CHANGE
+    return a if (ranks[a.kind], a.lost_share) >= (ranks[b.kind], b.lost_share) else b
+
+
+def _sum(a: int | None, b: int | None) -> int | None:
+    return None if a is None and b is None else (a or 0) + (b or 0)
+
+
+def _with_results(
+    tools: tuple[ToolUse, ...], results: tuple[tuple[str, int, bool], ...]
+) -> tuple[ToolUse, ...]:
+    known = {use_id: (result, failed) for use_id, result, failed in results}
+    return tuple(
+        replace(tool, result=known[tool.id][0], failed=known[tool.id][1])
+        if tool.result is None and tool.id in known
+        else tool
+        for tool in tools
+    )
+
+
+def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[float]:
+    """Cosine of the newest text's vector with each of `earlier`, in their order: [-1, 1].
+
+    A text without a vector has similarity 0. About 20 µs for 60 texts.
+    """
+    import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
+
+    if not newest.vector or not earlier:
+        return [0.0] * len(earlier)
+    blank = bytes(VECTOR_BYTES)
+    rows = np.frombuffer(b"".join(text.vector or blank for text in earlier), np.int8)
+    table = rows.reshape(len(earlier), VECTOR_BYTES).astype(np.float32)
+    one = np.frombuffer(newest.vector, np.int8).astype(np.float32)
+    norms = np.linalg.norm(table, axis=1) * np.linalg.norm(one)
+    return [float(x) for x in np.divide(table @ one, norms, where=norms > 0, out=np.zeros_like(norms))]
+
+
+def overlap(a: TextFeatures, b: TextFeatures) -> float:
+    """Jaccard index of the content words of two texts: 0 (none shared) to 1 (the same words).
+
+    Source: Jaccard, "The distribution of the flora in the alpine zone", New Phytologist 11 (1912).
+    """
+    words_a, words_b = set(_words(a)), set(_words(b))
+    return len(words_a & words_b) / len(words_a | words_b) if words_a and words_b else 0.0
+
+
+def _words(text: TextFeatures) -> list[bytes]:
+    return [text.words[i : i + 4] for i in range(0, len(text.words), 4)]
