@@ -1,0 +1,1 @@
+"""Text: what is kept of a text once it is let go."""
