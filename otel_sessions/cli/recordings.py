@@ -1,0 +1,173 @@
+"""Recordings: conversations in files, and the calls that an application made of them.
+
+One JSON object a line: `session_id` and `messages` (`role`, `content`, `tool_calls`,
+`tool_call_id`), plain or gzip. With `calls`, each call lists the indices of the messages that were
+sent; without, each message of the assistant is the reply to a call that sent all before it.
+"""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from otel_sessions.cli import replies
+from otel_sessions.cli.replies import Reply
+
+_UNRECORDED = Reply("Understood.")
+"""Answer to a call whose reply is not in the recording."""
+_SIDE_REPLY = Reply("Support conversation")
+"""Answer to a side call, such as one that asks for a title."""
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """What one call sent and what it got."""
+
+    messages: list[Message]
+    """In OpenAI's form, oldest first."""
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A conversation and its calls, in their order."""
+
+    session_id: str
+    model: str | None
+    calls: tuple[RecordedCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLine:
+    """A line that is no recording."""
+
+    path: Path
+    number: int
+    """1-based."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.number}: skipped, {self.reason}"
+
+
+def read_files(paths: Iterable[Path]) -> Iterator[Recording | BrokenLine]:
+    """Read all lines of all files in order.
+
+    Raises:
+        OSError: a file cannot be opened or is no gzip file although its name says so.
+
+    """
+    for path in paths:
+        with _open(path) as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _read_line(path, number, line)
+
+
+def read_recording(record: Mapping[str, Any]) -> Recording:
+    """Read one recorded conversation.
+
+    Raises:
+        LookupError, TypeError, ValueError: it is not in the format that this module describes.
+
+    """
+    messages = _sendable(record["messages"])
+    calls = _listed_calls(record, messages) if "calls" in record else _calls_of(messages)
+    model = record.get("model")
+    return Recording(str(record["session_id"]), model and str(model), tuple(calls))
+
+
+def _open(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _read_line(path: Path, number: int, line: bytes) -> Recording | BrokenLine:
+    try:
+        return read_recording(json.loads(line))
+    except KeyError as error:
+        return BrokenLine(path, number, f"it has no {error}")
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        return BrokenLine(path, number, str(error))
+
+
+def _sendable(recorded: Sequence[Mapping[str, Any]]) -> list[Message]:
+    """Write messages as an application sends them to OpenAI."""
+    messages: list[Message] = []
+    waiting: list[str] = []  # ids of tool calls that have no result yet
+    for index, message in enumerate(recorded):
+        role, content = message["role"], message.get("content")
+        if role == "tool":
+            given = message.get("tool_call_id") or (waiting[0] if waiting else f"call_{index}")
+            waiting = [call_id for call_id in waiting if call_id != given]
+            messages.append({"role": role, "tool_call_id": given, "content": content or ""})
+        elif role == "assistant":
+            calls = _tool_calls(message.get("tool_calls") or (), index)
+            waiting = [call["id"] for call in calls]
+            messages.append(replies.message(Reply(content or "", calls)))
+        else:
+            name = {"name": message["name"]} if message.get("name") else {}
+            messages.append({"role": role, "content": content or "", **name})
+    return messages
+
+
+def _tool_calls(recorded: Sequence[Mapping[str, Any]], index: int) -> tuple[Message, ...]:
+    return tuple(
+        {
+            "id": call.get("id") or f"call_{index}_{number}",
+            "type": "function",
+            "function": {"name": call["name"], "arguments": _arguments(call.get("arguments"))},
+        }
+        for number, call in enumerate(recorded)
+    )
+
+
+def _arguments(arguments: object) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments or {})
+
+
+def _calls_of(messages: list[Message]) -> Iterator[RecordedCall]:
+    """Make a call for each reply; a greeting that opens the recording is only history."""
+    for index, message in enumerate(messages):
+        sent = messages[:index]
+        if message["role"] == "assistant" and any(m["role"] != "system" for m in sent):
+            yield RecordedCall(sent, _reply(message))
+
+
+def _listed_calls(record: Mapping[str, Any], messages: list[Message]) -> Iterator[RecordedCall]:
+    side = _sendable(record.get("side_messages") or ())
+    parts_from = (record.get("fmt") or {}).get("from_call")
+    swap = record.get("system_swap") or {}
+    for number, indices in enumerate(record["calls"]):
+        sent = [m for index in indices for m in (side if index == "side" else [messages[index]])]
+        if swap and number >= swap["from_call"]:
+            sent = _with_system(sent, swap["system"])
+        if parts_from is not None and number >= parts_from:
+            sent = [_in_parts(message) for message in sent]
+        yield RecordedCall(sent, _reply_after(indices[-1], messages))
+
+
+def _reply_after(last: int | str, messages: list[Message]) -> Reply:
+    if not isinstance(last, int):
+        return _SIDE_REPLY
+    follows = messages[last + 1 : last + 2]
+    answered = bool(follows) and follows[0]["role"] == "assistant"
+    return _reply(follows[0]) if answered else _UNRECORDED
+
+
+def _reply(message: Message) -> Reply:
+    return Reply(message["content"] or "", tuple(message.get("tool_calls", ())))
+
+
+def _with_system(messages: list[Message], system: str) -> list[Message]:
+    others = messages[1:] if messages and messages[0]["role"] == "system" else messages
+    return [{"role": "system", "content": system}, *others]
+
+
+def _in_parts(message: Message) -> Message:
+    if not isinstance(message["content"], str):
+        return message
+    return {**message, "content": [{"type": "text", "text": message["content"]}]}
