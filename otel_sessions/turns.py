@@ -8,6 +8,8 @@ text of a user: vectors, keyed digests, counts and flags only.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntFlag
+from itertools import pairwise
+from statistics import median
 from typing import Literal
 
 from otel_sessions.calls import Outcome
@@ -203,7 +205,9 @@ def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[
     table = rows.reshape(len(earlier), VECTOR_BYTES).astype(np.float32)
     one = np.frombuffer(newest.vector, np.int8).astype(np.float32)
     norms = np.linalg.norm(table, axis=1) * np.linalg.norm(one)
-    return [float(x) for x in np.divide(table @ one, norms, where=norms > 0, out=np.zeros_like(norms))]
+    return [
+        float(x) for x in np.divide(table @ one, norms, where=norms > 0, out=np.zeros_like(norms))
+    ]
 
 
 def overlap(a: TextFeatures, b: TextFeatures) -> float:
@@ -217,3 +221,36 @@ def overlap(a: TextFeatures, b: TextFeatures) -> float:
 
 def _words(text: TextFeatures) -> list[bytes]:
     return [text.words[i : i + 4] for i in range(0, len(text.words), 4)]
+
+
+def turns_until_full(
+    turns: Sequence[Turn], *, min_turns: int = 4, recent_turns: int = 6
+) -> float | None:
+    """Forecast the turns until the model's window is full; 0 if it is, `None` if none can be told.
+
+    The median growth of the recent turns goes on. There is no forecast where the window or the count
+    of tokens is unknown, or where the last three steps did not all grow: a history that is cut or
+    summarised now and then does not fill the window.
+
+    Args:
+        turns: oldest first.
+        min_turns: turns in a row whose tokens are known and whose window is the newest's.
+        recent_turns: turns whose growth counts.
+
+    """
+    if not turns or turns[-1].input_tokens is None or not turns[-1].window:
+        return None
+    window = turns[-1].window
+    left = window - turns[-1].input_tokens
+    if left <= 0:
+        return 0.0
+    sizes: list[int] = []
+    for turn in reversed(turns[-recent_turns:]):
+        if turn.input_tokens is None or turn.window != window:
+            break
+        sizes.append(turn.input_tokens)
+    steps = [later - earlier for later, earlier in pairwise(sizes)]
+    if len(sizes) < min_turns or min(steps[:3]) <= 0:
+        return None
+    growth = median(steps)
+    return left / growth if growth > 0 else None
