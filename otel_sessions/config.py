@@ -1,0 +1,142 @@
+"""Config: every setting, read once at `instrument()` and passed in from there.
+
+A setting is a keyword of `instrument()`, else the variable `OTEL_SESSIONS_<NAME>`, else its
+default. What belongs to OpenTelemetry (endpoint, service name, sampling) stays in `OTEL_*`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Literal
+
+from otel_sessions.errors import ConfigError
+
+PREFIX = "OTEL_SESSIONS_"
+
+Processing = Literal["background", "inline"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All settings, checked."""
+
+    providers: tuple[str, ...] | None = None
+    """Clients to instrument, by provider name; `None` is every client that is installed."""
+    store: str = "memory://"
+    """URL of the session store."""
+    processing: Processing = "background"
+    """`background`: one worker thread; `inline`: in the call, before it returns."""
+    idle_timeout_s: float = 1800.0
+    """A session without a call for this long is ended; 1 to 31,536,000 seconds."""
+    queue_size: int = 10_000
+    """Calls that may wait for analysis; beyond it analysis is dropped and counted. 1 to 1,000,000."""
+    max_sessions: int = 10_000
+    """Sessions known at a time; the least recent is ended when there are more. 1 to 10,000,000."""
+    flush_timeout_s: float = 5.0
+    """The longest that the end of the process waits for analysis and export; 0 to 300 seconds."""
+    key: str | None = field(default=None, repr=False)
+    """Secret from which digests are made, 8 to 64 bytes; `None` makes one for this process, so that
+    digests of two processes cannot be compared."""
+    windows: Mapping[str, int] = field(default_factory=dict)
+    """Context windows in tokens, by model, for models that the built-in table does not know
+    (variable: `model=tokens,model=tokens`)."""
+
+    def __post_init__(self) -> None:
+        _check_range("idle_timeout_s", self.idle_timeout_s, 1, 31_536_000)
+        _check_range("queue_size", self.queue_size, 1, 1_000_000)
+        _check_range("max_sessions", self.max_sessions, 1, 10_000_000)
+        _check_range("flush_timeout_s", self.flush_timeout_s, 0, 300)
+        if self.processing not in ("background", "inline"):
+            raise ConfigError(f"processing={self.processing!r}: must be 'background' or 'inline'")
+        if self.key is not None and not 8 <= len(self.key.encode("utf-8", "replace")) <= 64:  # noqa: PLR2004 - the docstring's bounds
+            raise ConfigError("key: must have 8 to 64 bytes (BLAKE2's longest key is 64)")
+        for model, window in self.windows.items():
+            _check_range(f"windows[{model!r}]", window, 1, 1_000_000_000)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str], **given: object) -> "Config":
+        """Merge keywords over variables over defaults.
+
+        Raises:
+            ConfigError: a name is unknown, or a value is malformed or out of range.
+
+        """
+        names = {entry.name for entry in fields(cls)}
+        unknown = sorted(set(given) - names)
+        if unknown:
+            raise ConfigError(
+                f"unknown setting {unknown[0]!r}: must be one of {', '.join(sorted(names))}"
+            )
+        values: dict[str, object] = {
+            name: _from_text(name, environ[PREFIX + name.upper()])
+            for name in names
+            if environ.get(PREFIX + name.upper(), "").strip()
+        }
+        values |= {name: value for name, value in given.items() if value is not None}
+        for name, value in values.items():
+            values[name] = _typed(name, value)
+        return cls(**values)  # type: ignore[arg-type] - _typed has checked each
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{name}={value!r}: must be between {low:,} and {high:,}")
+
+
+def _typed(name: str, value: object) -> object:
+    if name == "providers":
+        return _providers(value)
+    expected: tuple[type, ...] = {
+        "idle_timeout_s": (int, float),
+        "flush_timeout_s": (int, float),
+        "queue_size": (int,),
+        "max_sessions": (int,),
+        "windows": (Mapping,),
+    }.get(name, (str,))
+    if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
+        wanted = " or ".join(kind.__name__ for kind in expected)
+        raise ConfigError(f"{name}={value!r}: must be of type {wanted}")
+    if name == "windows":
+        return _windows(value)
+    return value
+
+
+def _providers(value: object) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
+        raise ConfigError(f"providers={value!r}: must be a list of provider names")
+    names = tuple(value)
+    for name in names:
+        if not isinstance(name, str):
+            raise ConfigError(f"providers={value!r}: {name!r} is not a provider name")
+    return names
+
+
+def _windows(value: object) -> dict[str, int]:
+    assert isinstance(value, Mapping)  # noqa: S101 - _typed has checked; this tells mypy
+    for model, window in value.items():
+        if not isinstance(model, str) or isinstance(window, bool) or not isinstance(window, int):
+            raise ConfigError(f"windows: {model!r}: {window!r} must be a model and its tokens")
+    return dict(value)
+
+
+def _from_text(name: str, text: str) -> object:
+    reader: Callable[[str], object] = {
+        "providers": _read_list,
+        "idle_timeout_s": float,
+        "flush_timeout_s": float,
+        "queue_size": int,
+        "max_sessions": int,
+        "windows": _read_windows,
+    }.get(name, str)
+    try:
+        return reader(text.strip())
+    except ValueError as error:
+        raise ConfigError(f"{PREFIX}{name.upper()}={text!r}: {error}") from None
+
+
+def _read_list(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _read_windows(text: str) -> dict[str, int]:
+    pairs = (item.rpartition("=") for item in _read_list(text))
+    return {model.strip(): int(tokens) for model, _, tokens in pairs}

@@ -1,0 +1,392 @@
+"""Conversations: which session a message list belongs to, and what it does there.
+
+With a stated id the question is only how the list goes on. Without one, the session is found by
+the newest reply in the list and what stands around it, and confirmed by comparing chains: two
+users who both say "hi" stay two, and a list that lost its head is still found. A list without any
+reply starts a session; a history that is lost completely can therefore be seen only under a
+stated id.
+
+A list that has nothing in common with its session is set aside: it may be a side call (a title, a
+classifier, a sub-agent) or a conversation that lost its history. What follows tells: if the user
+goes on from it, it was a loss.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Literal
+
+from otel_sessions.calls import Call, GivenId
+from otel_sessions.digests import digest
+from otel_sessions.identity import new_id
+from otel_sessions.lineage import DISTINCT_TOKENS, Chain, Match
+from otel_sessions.listings import Listing
+from otel_sessions.sessions import IdSource
+from otel_sessions.turns import ContextChange
+
+_MAX_ASIDES = 4
+_OLD_KEYS = 64
+_MAX_CANDIDATES = 16
+_PROMPT_HEAD_CHARS = 80
+"""System prompts that start alike are the same prompt; dates and names come later in it."""
+_SURE_TOKENS = 2 * DISTINCT_TOKENS
+
+Part = Literal["turn", "same_turn", "aside", "outside"]
+"""What a call is in its session: `turn` opens a turn, `same_turn` goes on with the newest,
+`aside` is undecided, `outside` belongs to no turn."""
+
+
+@dataclass(slots=True)
+class Aside:
+    """A list that had nothing in common with its session, until what follows decides."""
+
+    chain: Chain
+    prompt: int
+    key: int
+    """Turn key of its first call."""
+    bare: bool
+    """It holds only what the user says: no reply, no tool result."""
+    instance: str
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What is known of the message lists of one session."""
+
+    session_id: str
+    chain: Chain = field(default_factory=Chain)
+    prompt: int = 0
+    turn_key: int = 0
+    generation: int = 0
+    """How often the history was lost."""
+    instance: str = ""
+    asides: list[Aside] = field(default_factory=list)
+    open_keys: list[int] = field(default_factory=list)
+    old_keys: "deque[int]" = field(default_factory=deque)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a call belongs."""
+
+    session_id: str
+    source: IdSource
+    part: Part
+    turn_key: int
+    change: ContextChange = ContextChange()
+    new_from: int = 0
+    """Index of the first message that the session had not yet."""
+    request_at: int | None = None
+    """Index of the user's newest new message; `None` if there is none."""
+    repeated: bool = False
+    """The call only sent again what had been sent."""
+    previous_id: str | None = None
+    """The session from which this one was forked."""
+    lost: tuple[int, ...] = ()
+    """Turn keys set aside before that turn out to be turns after a lost history."""
+    lost_cause: str | None = None
+    joined: tuple[int, ...] = ()
+    """Turn keys set aside before that turn out to be ordinary turns."""
+
+
+class Conversations:
+    """All conversations of the process, the least recent forgotten first."""
+
+    def __init__(self, key: bytes, *, max_sessions: int, instance: str = "") -> None:
+        self._key = key
+        self._max_sessions = max_sessions
+        self._instance = instance
+        self._known: OrderedDict[str, Conversation] = OrderedDict()
+        self._index: dict[int, dict[str, None]] = {}
+        self._no_prompt = digest(key, "prompt", "")
+
+    def place(self, call: Call, listing: Listing | None) -> Placement:
+        """Find the call's session and take its list and reply in."""
+        given = call.given_id
+        if listing is None or not len(listing):
+            return self._place_unread(given)
+        if given is not None:
+            return self._place_given(given, call, listing)
+        return self._place_found(call, listing)
+
+    def get(self, session_id: str) -> Conversation | None:
+        """Look a conversation up."""
+        return self._known.get(session_id)
+
+    def forget(self, session_id: str) -> None:
+        """Let a conversation go."""
+        conversation = self._known.pop(session_id, None)
+        if conversation is not None:
+            for key in (*conversation.open_keys, *conversation.old_keys):
+                self._unindex(key, session_id)
+
+    def undecided(self, session_id: str) -> tuple[int, str | None] | None:
+        """At a session's end: the turn, and its cause, that looks like a start from nothing.
+
+        It is the newest list set aside, if it has the conversation's system prompt and holds only
+        what the user said. `None` if there is none.
+        """
+        conversation = self._known.get(session_id)
+        if conversation is None or not conversation.asides or not conversation.chain.answered:
+            return None
+        aside = conversation.asides[-1]
+        if not aside.bare or aside.prompt != conversation.prompt:
+            return None
+        return aside.key, self._cause(conversation, aside)
+
+    def _place_unread(self, given: GivenId | None) -> Placement:
+        session_id = given.value if given else new_id()
+        source: IdSource = given.source if given else "new"
+        conversation = self._conversation(session_id)
+        conversation.generation += 1
+        conversation.turn_key = digest(self._key, "unread", str(conversation.generation))
+        return Placement(
+            session_id, source, "turn", conversation.turn_key, ContextChange("continued")
+        )
+
+    def _place_given(self, given: GivenId, call: Call, listing: Listing) -> Placement:
+        conversation = self._conversation(given.value)
+        match = conversation.chain.compare(listing)
+        if match.relation != "unrelated":
+            if match.relation not in ("earlier", "repeated"):
+                conversation.asides.clear()
+            return self._take(conversation, given.source, call, listing, match)
+        return self._place_beside(conversation, given.source, call, listing)
+
+    def _place_beside(
+        self, conversation: Conversation, source: IdSource, call: Call, listing: Listing
+    ) -> Placement:
+        for aside in reversed(conversation.asides):
+            match = aside.chain.compare(listing)
+            if match.relation in ("unrelated", "earlier"):
+                continue
+            by_user = any(listing.newest_first("user", since=match.new_from))
+            if not by_user or aside.prompt != conversation.prompt:
+                aside.chain.advance(listing, match, call.reply.message, self._key)
+                return self._outside(conversation, source)
+            # A list that never went on may itself have been a side call.
+            was_lost = conversation.chain.answered > 0 or aside.prompt != self._no_prompt
+            cause = self._cause(conversation, aside)
+            conversation.chain = aside.chain
+            conversation.generation += 1
+            conversation.asides.clear()
+            placement = self._take(conversation, source, call, listing, match)
+            if was_lost:
+                return replace(placement, lost=(aside.key,), lost_cause=cause)
+            return replace(placement, joined=(aside.key,))
+        return self._set_aside(conversation, source, call, listing)
+
+    def _set_aside(
+        self, conversation: Conversation, source: IdSource, call: Call, listing: Listing
+    ) -> Placement:
+        chain = Chain()
+        match = chain.compare(listing)
+        chain.advance(listing, match, call.reply.message, self._key)
+        key = self._turn_key(conversation, listing, len(conversation.asides) + 1)
+        bare = all(listing.role(i) in ("user", "system") for i in range(len(listing)))
+        prompt = self._prompt(listing)
+        conversation.asides.append(Aside(chain, prompt, key, bare, self._instance))
+        del conversation.asides[:-_MAX_ASIDES]
+        request_at = next(listing.newest_first("user"), None)
+        return Placement(
+            conversation.session_id,
+            source,
+            "aside",
+            key,
+            new_from=match.new_from,
+            request_at=request_at,
+        )
+
+    def _outside(self, conversation: Conversation, source: IdSource) -> Placement:
+        return Placement(conversation.session_id, source, "outside", conversation.turn_key)
+
+    def _place_found(self, call: Call, listing: Listing) -> Placement:
+        found = self._find(listing)
+        if found is None:
+            conversation = self._conversation(new_id())
+            match = conversation.chain.compare(listing)
+            return self._take(conversation, "new", call, listing, match)
+        conversation, match = found
+        if match.relation == "forked":
+            fork = self._conversation(new_id())
+            first = fork.chain.compare(listing)
+            placement = self._take(fork, "new", call, listing, first)
+            return replace(
+                placement,
+                previous_id=conversation.session_id,
+                change=ContextChange("forked"),
+            )
+        return self._take(conversation, "lineage", call, listing, match)
+
+    def _find(self, listing: Listing) -> tuple[Conversation, Match] | None:
+        newest = next(listing.newest_first("assistant", since=listing.lead), None)
+        sent = _position_key(listing, len(listing))
+        if newest is None:
+            return self._retried(sent, listing)
+        return (
+            self._open(_state_key(listing, newest), listing)
+            or self._retried(sent, listing)
+            or self._best(listing, newest)
+            or self._only(_position_key(listing, newest), listing)
+        )
+
+    def _candidates(self, key: int) -> list[Conversation]:
+        ids = islice(reversed(self._index.get(key, {})), _MAX_CANDIDATES)
+        return [self._known[session_id] for session_id in ids]
+
+    def _open(self, key: int, listing: Listing) -> tuple[Conversation, Match] | None:
+        """Find a session that waits for just this continuation."""
+        for conversation in self._candidates(key):
+            match = conversation.chain.compare(listing)
+            if match.relation == "continued":
+                return conversation, match
+        return None
+
+    def _retried(self, key: int, listing: Listing) -> tuple[Conversation, Match] | None:
+        """Find a session that sent this list last: without an answer, or with one of its replies
+        in the list, as two users may well open with the same words."""
+        for conversation in self._candidates(key):
+            chain = conversation.chain
+            match = chain.compare(listing)
+            own = match.shared_replies and chain.answered
+            if match.relation == "repeated" and (own or not chain.replies):
+                return conversation, match
+        return None
+
+    def _best(self, listing: Listing, newest: int) -> tuple[Conversation, Match] | None:
+        """Find a session that made the newest reply, though the list is not as it was."""
+        order = ("continued", "truncated", "compacted", "repeated", "earlier", "forked")
+        best: tuple[int, Conversation, Match] | None = None
+        before = listing.digest(newest - 1) if newest > listing.lead else 0
+        key = _reply_key(before, listing.digest(newest), listing.tokens(newest))
+        for conversation in self._candidates(key):
+            match = conversation.chain.compare(listing)
+            if match.relation not in order or match.shared_tokens < _SURE_TOKENS:
+                continue
+            if match.relation == "repeated" and not conversation.chain.answered:
+                continue
+            rank = order.index(match.relation)
+            if best is None or rank < best[0]:
+                best = (rank, conversation, match)
+        return None if best is None else best[1:]
+
+    def _only(self, key: int, listing: Listing) -> tuple[Conversation, Match] | None:
+        """Find the one session whose reply the application rewrote."""
+        found = [
+            (conversation, match)
+            for conversation in self._candidates(key)
+            if (match := conversation.chain.compare(listing)).relation == "continued"
+            and match.shared_tokens >= _SURE_TOKENS
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _take(
+        self,
+        conversation: Conversation,
+        source: IdSource,
+        call: Call,
+        listing: Listing,
+        match: Match,
+    ) -> Placement:
+        chain = conversation.chain
+        chain.advance(listing, match, call.reply.message, self._key)
+        if match.relation == "earlier":
+            return self._outside(conversation, source)
+        request_at = next(listing.newest_first("user", since=match.new_from), None)
+        repeated = match.relation == "repeated"
+        opens = not repeated and (request_at is not None or conversation.turn_key == 0)
+        if opens:
+            conversation.turn_key = self._turn_key(conversation, listing, 0)
+        if match.relation == "first" or not conversation.prompt:
+            conversation.prompt = self._prompt(listing)
+        conversation.instance = self._instance
+        self._reindex(conversation, listing)
+        return Placement(
+            conversation.session_id,
+            source,
+            "turn" if opens else "same_turn",
+            conversation.turn_key,
+            self._change(chain, match),
+            match.new_from,
+            request_at,
+            repeated,
+        )
+
+    def _change(self, chain: Chain, match: Match) -> ContextChange:
+        kinds = ("first", "continued", "repeated", "forked", "truncated", "compacted")
+        kind = next(kind for kind in kinds if kind == match.relation)
+        return ContextChange(
+            kind,  # type: ignore[arg-type] - one of the names above
+            dropped_messages=len(chain.missing),
+            newly_dropped_messages=len(match.dropped),
+            lost_share=chain.lost_share,
+        )
+
+    def _cause(self, conversation: Conversation, aside: Aside) -> str:
+        return "unknown" if conversation.instance == aside.instance else "instance_changed"
+
+    def _conversation(self, session_id: str) -> Conversation:
+        conversation = self._known.get(session_id)
+        if conversation is None:
+            conversation = self._known[session_id] = Conversation(session_id)
+            while len(self._known) > self._max_sessions:
+                self.forget(next(iter(self._known)))
+        self._known.move_to_end(session_id)
+        return conversation
+
+    def _turn_key(self, conversation: Conversation, listing: Listing, salt: int) -> int:
+        at = len(listing) - listing.lead
+        newest = listing.digest(len(listing) - 1)
+        return digest(
+            self._key, "turn", str(conversation.generation), str(at), str(newest), str(salt)
+        )
+
+    def _prompt(self, listing: Listing) -> int:
+        return digest(self._key, "prompt", listing.lead_text[:_PROMPT_HEAD_CHARS])
+
+    def _reindex(self, conversation: Conversation, listing: Listing) -> None:
+        session_id = conversation.session_id
+        for key in conversation.open_keys:
+            self._unindex(key, session_id)
+        end = len(listing)
+        conversation.open_keys = [_position_key(listing, end)]
+        before = listing.digest(end - 1)
+        for reply, tokens in conversation.chain.replies.items():
+            conversation.open_keys.append(hash(("state", end - listing.lead, before, reply)))
+            old = _reply_key(before, reply, tokens)
+            if old not in conversation.old_keys:
+                conversation.old_keys.append(old)
+                self._enter(old, session_id)
+        while len(conversation.old_keys) > _OLD_KEYS:
+            self._unindex(conversation.old_keys.popleft(), session_id)
+        for key in conversation.open_keys:
+            self._enter(key, session_id)
+
+    def _enter(self, key: int, session_id: str) -> None:
+        bucket = self._index.setdefault(key, {})
+        bucket.pop(session_id, None)
+        bucket[session_id] = None
+
+    def _unindex(self, key: int, session_id: str) -> None:
+        bucket = self._index.get(key)
+        if bucket is not None:
+            bucket.pop(session_id, None)
+            if not bucket:
+                del self._index[key]
+
+
+def _position_key(listing: Listing, end: int) -> int:
+    """Index key of a list's first `end` messages, from their number and the last two."""
+    before = listing.digest(end - 2) if end - 2 >= listing.lead else 0
+    return hash(("sent", end - listing.lead, before, listing.digest(end - 1)))
+
+
+def _state_key(listing: Listing, reply_at: int) -> int:
+    """Index key of a list up to and with the reply at an index."""
+    before = listing.digest(reply_at - 1) if reply_at > listing.lead else 0
+    return hash(("state", reply_at - listing.lead, before, listing.digest(reply_at)))
+
+
+def _reply_key(before: int, reply: int, tokens: int) -> int:
+    """Index key of a reply wherever it stands; a short one counts only behind its request."""
+    return hash(("reply", reply, before if tokens < _SURE_TOKENS else 0))
