@@ -1,0 +1,14 @@
+"""Providers: whose calls are observed; one file for each client.
+
+To add one: a file with its readers and a `PROVIDER`, a line in `PROVIDERS`, and recorded replies
+with the `Call` that is read from them in `tests/providers/`.
+"""
+
+from otel_sessions.providers import openai_chat
+from otel_sessions.providers._patch import Patch, patch
+from otel_sessions.providers._provider import Provider
+
+__all__ = ["PROVIDERS", "Patch", "Provider", "patch"]
+
+PROVIDERS: tuple[Provider, ...] = (openai_chat.PROVIDER,)
+"""All providers; those with the same `name` are switched on together."""

@@ -1,0 +1,42 @@
+"""Fields: careful reading of values that anybody may have sent.
+
+A key that is missing, a value of another type and a client's "not given" are all `None` or empty;
+nothing here raises, and nothing that can be read only once is read.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def get(holder: Any, name: str) -> Any:
+    """Return a key of a mapping or an attribute of anything else."""
+    if isinstance(holder, dict):
+        return holder.get(name)
+    if isinstance(holder, Mapping):
+        return dict(holder).get(name)
+    return getattr(holder, name, None)
+
+
+def items(value: Any) -> Sequence[Any]:
+    """Return a list or tuple as it is, and nothing of anything else."""
+    return value if isinstance(value, list | tuple) else ()
+
+
+def text(value: Any) -> str | None:
+    """Return a string."""
+    return value if isinstance(value, str) else None
+
+
+def texts(values: Iterable[Any]) -> list[str]:
+    """Return the strings among `values`, in order."""
+    return [value for value in values if isinstance(value, str)]
+
+
+def integer(value: Any) -> int | None:
+    """Return an integer that is no truth value."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def number(value: Any) -> float | None:
+    """Return a number that is no truth value."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,36 @@
+"""Hosts: whose model a request reaches, told by the name of its server.
+
+Many providers speak OpenAI's protocol, so the client says little. The names are those of
+`gen_ai.provider.name` in the conventions (1.37); providers that it lacks are named in its style.
+"""
+
+import functools
+
+_PROVIDERS = {
+    "ai.azure.com": "azure.ai.inference",
+    "aiplatform.googleapis.com": "gcp.vertex_ai",
+    "amazonaws.com": "aws.bedrock",
+    "anthropic.com": "anthropic",
+    "cognitiveservices.azure.com": "azure.ai.openai",
+    "cohere.ai": "cohere",
+    "cohere.com": "cohere",
+    "deepseek.com": "deepseek",
+    "fireworks.ai": "fireworks_ai",
+    "generativelanguage.googleapis.com": "gcp.gemini",
+    "groq.com": "groq",
+    "mistral.ai": "mistral_ai",
+    "openai.azure.com": "azure.ai.openai",
+    "openrouter.ai": "openrouter",
+    "perplexity.ai": "perplexity",
+    "together.ai": "together_ai",
+    "together.xyz": "together_ai",
+    "x.ai": "x_ai",
+}
+
+
+@functools.lru_cache(maxsize=256)
+def provider_of(host: str, default: str) -> str:
+    """Return the provider of the longest known domain that `host` is in, or else `default`."""
+    labels = host.split(".")
+    domains = (".".join(labels[i:]) for i in range(len(labels)))
+    return next((_PROVIDERS[domain] for domain in domains if domain in _PROVIDERS), default)
