@@ -26,10 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRA:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRA:
             raise
         print(
-            f"otel-sessions {arguments.command} needs the package {error.name}: "
+            f"otel-sessions {arguments.command} needs the package {package}: "
             'pip install "otel-sessions[demo]"',
             file=sys.stderr,
         )

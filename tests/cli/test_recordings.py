@@ -1,0 +1,113 @@
+"""What a recording becomes: the calls that an application made."""
+
+import json
+
+import pytest
+
+from otel_sessions.cli.recordings import BrokenLine, read_files, read_recording
+
+SYSTEM = {"role": "system", "content": "Be kind."}
+TALK = [
+    {"role": "user", "content": "a"},
+    {"role": "assistant", "content": "b"},
+    {"role": "user", "content": "c"},
+    {"role": "assistant", "content": "d"},
+]
+
+
+def sent(**record):
+    calls = read_recording({"session_id": "s", **record}).calls
+    return ["".join(_text(m) for m in call.messages) + ">" + call.reply.text for call in calls]
+
+
+def _text(message):
+    content = message["content"]
+    return content if isinstance(content, str) else f"[{content[0]['text']}]"
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        pytest.param(TALK, ["a>b", "abc>d"], id="one-call-for-each-reply"),
+        pytest.param(TALK[:3], ["a>b"], id="an-unanswered-message-was-not-sent"),
+        pytest.param(
+            [{"role": "assistant", "content": "hi"}, *TALK[:2]], ["hia>b"], id="greeting-is-history"
+        ),
+        pytest.param(
+            [SYSTEM, {"role": "assistant", "content": "hi"}, *TALK[:2]],
+            ["Be kind.hia>b"],
+            id="greeting-after-the-system-prompt",
+        ),
+        pytest.param([], [], id="nothing"),
+    ],
+)
+def test_without_calls_all_before_a_reply_was_sent(messages, expected):
+    assert sent(messages=messages) == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        pytest.param({"calls": [[0], [0, 1, 2]]}, ["a>b", "abc>d"], id="indices"),
+        pytest.param({"calls": [[0], [2]]}, ["a>b", "c>d"], id="lost"),
+        pytest.param({"calls": [[0, 1]]}, ["ab>Understood."], id="reply-not-recorded"),
+        pytest.param(
+            {"calls": [[0], ["side"]], "side_messages": [{"role": "user", "content": "title?"}]},
+            ["a>b", "title?>Support conversation"],
+            id="side-call",
+        ),
+        pytest.param(
+            {"calls": [[0], [0, 1, 2]], "fmt": {"from_call": 1, "style": "parts"}},
+            ["a>b", "[a][b][c]>d"],
+            id="parts",
+        ),
+        pytest.param(
+            {"calls": [[0], [0]], "system_swap": {"from_call": 1, "system": "New."}},
+            ["a>b", "New.a>b"],
+            id="system-inserted",
+        ),
+    ],
+)
+def test_with_calls_exactly_the_listed_messages_were_sent(more, expected):
+    assert sent(messages=TALK, **more) == expected
+
+
+def test_a_swapped_system_prompt_replaces_the_old_one():
+    swap = {"from_call": 1, "system": "New."}
+    got = sent(messages=[SYSTEM, *TALK], calls=[[0, 1], [0, 1]], system_swap=swap)
+    assert got == ["Be kind.a>b", "New.a>b"]
+
+
+@pytest.mark.parametrize("arguments", ['{"x": 1}', {"x": 1}])
+def test_tool_calls_are_sent_as_openai_writes_them(arguments):
+    called = {"id": "t1", "name": "find", "arguments": arguments}
+    messages = [
+        TALK[0],
+        {"role": "assistant", "content": "", "tool_calls": [called]},
+        {"role": "tool", "name": "find", "content": "7"},
+        {"role": "assistant", "content": "Seven."},
+    ]
+    first, second = read_recording({"session_id": "s", "messages": messages}).calls
+    (replied,) = first.reply.tool_calls
+    assert replied["function"]["name"] == "find"
+    assert json.loads(replied["function"]["arguments"]) == {"x": 1}
+    assert second.messages[1] == {"role": "assistant", "content": None, "tool_calls": [replied]}
+    assert second.messages[2] == {"role": "tool", "tool_call_id": "t1", "content": "7"}
+
+
+@pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.gz"])
+def test_a_broken_line_is_named_and_the_others_are_read(recorded, name):
+    good = {"session_id": "s", "messages": TALK}
+    lines = [
+        good,
+        "{not json",
+        "",
+        {"messages": []},
+        "[]",
+        {"session_id": "t", "messages": [3]},
+        good,
+    ]
+    read = list(read_files([recorded(*lines, name=name)]))
+    assert [r.number for r in read if isinstance(r, BrokenLine)] == [2, 4, 5, 6]
+    assert [r.session_id for r in read if not isinstance(r, BrokenLine)] == ["s", "s"]
+    assert f"{name}:2: skipped" in str(read[1])

@@ -1,0 +1,105 @@
+"""Replay of small recordings, as a user runs it."""
+
+import json
+
+import pytest
+
+
+def talk(session_id, *texts, **more):
+    roles = ("user", "assistant")
+    messages = [{"role": roles[i % 2], "content": text} for i, text in enumerate(texts)]
+    return {"session_id": session_id, "messages": messages, **more}
+
+
+LAMP = talk("lamp", "Do you sell lamps?", "Yes, many.", "Red ones?", "Two kinds.", "Good.", "Fine.")
+BIKE = talk("bike", "My bike has a flat tyre.", "Do you have a spare tube?", "Yes.", "Great.")
+
+
+@pytest.fixture
+def replay(otel_sessions_program):
+    def replay(*arguments, **variables):
+        ran = otel_sessions_program("replay", "--json", *arguments, **variables)
+        assert ran.returncode == 0, ran.stderr
+        return {s["recorded_id"]: s for s in json.loads(ran.stdout)["sessions"]}
+
+    return replay
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_each_recording_is_one_session_with_its_turns(replay, recorded, ids):
+    sessions = replay(recorded(LAMP, BIKE, name="r.jsonl.gz"), *(["--ids"] if ids else []))
+    counts = {name: (s["turns"], s["calls"]) for name, s in sessions.items()}
+    assert counts == {"lamp": (3, 3), "bike": (2, 2)}
+    assert {s["id_source"] for s in sessions.values()} == {"session" if ids else "lineage"}
+    assert all((s["session_id"] == name) is ids for name, s in sessions.items())
+
+
+def test_a_lost_history_is_seen_in_the_turn_that_lost_it(replay, recorded):
+    lost = talk("lost", *(w for i in range(5) for w in (f"What is {i}?", f"It is {i}.")))
+    lost["calls"] = [[0], [0, 1, 2], [0, 1, 2, 3, 4], [6], [6, 7, 8]]
+    (session,) = replay(recorded(lost), "--ids").values()
+    assert session["signals"] == [{"turn": 4, "signal": "context_reset", "severity": 1.0}]
+    assert session["health"] < 0.65
+
+
+def test_tools_are_replayed(replay, recorded):
+    call = {"id": "1", "name": "find", "arguments": {"a": 1}}
+    looping = [
+        {"role": "user", "content": "Where is my order?"},
+        *(
+            message
+            for number in "1234"
+            for message in (
+                {"role": "assistant", "content": "", "tool_calls": [{**call, "id": number}]},
+                {"role": "tool", "tool_call_id": number, "content": "no result"},
+            )
+        ),
+        {"role": "assistant", "content": "I cannot find it."},
+    ]
+    (session,) = replay(recorded({"session_id": "loop", "messages": looping})).values()
+    assert (session["turns"], session["calls"]) == (1, 5)
+    assert [s["signal"] for s in session["signals"]] == ["tool_loop"]
+
+
+def test_limit_is_of_all_files_together(replay, recorded):
+    files = recorded(LAMP, name="a.jsonl"), recorded(BIKE, LAMP, name="b.jsonl")
+    assert set(replay(*files, "--limit", "2")) == {"lamp", "bike"}
+
+
+def test_details_list_every_call(otel_sessions_program, recorded):
+    ran = otel_sessions_program("replay", "--json", "--details", "--ids", recorded(LAMP))
+    calls = json.loads(ran.stdout)["calls_detail"]
+    assert calls == [
+        {"recorded_id": "lamp", "index": i, "session_id": "lamp", "turn": i + 1} for i in range(3)
+    ]
+
+
+def test_a_broken_line_is_reported_and_skipped(otel_sessions_program, recorded):
+    ran = otel_sessions_program("replay", "--json", recorded(LAMP, "{", BIKE))
+    assert ran.returncode == 0
+    assert len(json.loads(ran.stdout)["sessions"]) == 2
+    assert "recorded.jsonl:2: skipped" in ran.stderr
+
+
+def test_the_table_is_for_people_and_has_no_colours_in_a_file(otel_sessions_program, recorded):
+    ran = otel_sessions_program("replay", recorded(LAMP), NO_COLOR="1")
+    assert "1 recordings replayed: 1 sessions, 3 turns, 3 calls" in ran.stdout
+    assert "\x1b" not in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["nowhere.jsonl"], "nowhere.jsonl", id="no-file"),
+        pytest.param(["{file}", "--otlp", "127.0.0.1:4318"], "base URL", id="no-url"),
+        pytest.param(["{file}", "--otlp", "http://127.0.0.1:9"], "No OTLP receiver", id="refused"),
+        pytest.param(["{empty}"], "No session in", id="nothing-recorded"),
+        pytest.param(["{file}", "--limit", "0"], "below 1", id="limit"),
+    ],
+)
+def test_what_cannot_start_says_why(otel_sessions_program, recorded, arguments, says):
+    paths = {"file": recorded(LAMP), "empty": recorded("", name="empty.jsonl")}
+    ran = otel_sessions_program("replay", *(a.format(**paths) for a in arguments))
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert says in ran.stderr
+    assert "Traceback" not in ran.stderr
