@@ -24,7 +24,7 @@ SPEED = {"page": "Fast", "ticket": "Slow"}
 
 QUICK_INTERVAL_S = 30
 SLOW_INTERVAL_S = 120
-"""Windows of six hours and more change slowly and cost most; a value is forgotten after 5 minutes."""
+"""Long windows change slowly and cost most; but after 300 s Prometheus takes a value as gone."""
 SLOW_FROM_S = 6 * 3600
 
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
