@@ -42,7 +42,7 @@ class ModelServer:
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def close(self) -> None:
-        """Stop answering and free the port; calls in progress lose their connection."""
+        """Take no new connections and free the port."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

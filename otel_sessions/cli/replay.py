@@ -226,6 +226,4 @@ def _session(seen: SessionSeen) -> dict[str, object]:
 
 def _summary(sessions: list[SessionSeen], recordings: int) -> str:
     turns, calls = sum(s.turns for s in sessions), sum(s.calls for s in sessions)
-    return (
-        f"{recordings} recordings replayed: {len(sessions)} sessions, {turns} turns, {calls} calls"
-    )
+    return f"Recordings: {recordings}. Sessions: {len(sessions)}, turns: {turns}, calls: {calls}."

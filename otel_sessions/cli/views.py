@@ -67,14 +67,16 @@ def replay_progress(*, quiet: bool) -> Progress:
 
 def demo_running(verdicts: Iterable[Verdict], steps_done: Counter[str]) -> Table:
     """Draw the state of all scripts while they play."""
-    table = Table("scenario", "turn", "signals (turn)", "health", title="Sessions, live")
+    table = Table(
+        "scenario", "turn", "", "signals (turn, severity)", "health", title="Sessions, live"
+    )
     for verdict in verdicts:
         script, seen = verdict.script, verdict.seen
         done = steps_done[script.name] == len(script.steps)
-        turns = f"{seen.turns if seen else 0} of {script.turns}"
         table.add_row(
             escape(script.name),
-            turns if done or not seen else f"[bold]{turns}[/bold]",
+            f"{seen.turns} of {script.turns}" if seen else "",
+            "done" if done else "[bold]running[/bold]" if seen else "[dim]waiting[/dim]",
             _signals(seen, set()),
             _health(seen),
         )

@@ -83,7 +83,7 @@ def test_a_broken_line_is_reported_and_skipped(otel_sessions_program, recorded):
 
 def test_the_table_is_for_people_and_has_no_colours_in_a_file(otel_sessions_program, recorded):
     ran = otel_sessions_program("replay", recorded(LAMP), NO_COLOR="1")
-    assert "1 recordings replayed: 1 sessions, 3 turns, 3 calls" in ran.stdout
+    assert "Recordings: 1. Sessions: 1, turns: 3, calls: 3." in ran.stdout
     assert "\x1b" not in ran.stdout
 
 
