@@ -82,7 +82,7 @@ class Pipeline:
         self._inline = inline
         self._sweep = sweep
         self._sweep_interval_s = sweep_interval_s
-        self._queue: deque[Observation | threading.Event] = deque()
+        self._queue: deque[Observation | Callable[[], None]] = deque()
         self._closed = False
         self._reset()
 
@@ -90,7 +90,6 @@ class Pipeline:
         self._wake = threading.Event()
         self._hurry = threading.Event()
         self._lock = threading.Lock()
-        self._analysing = threading.RLock()
         self._worker: threading.Thread | None = None
         self._pid = os.getpid()
 
@@ -118,12 +117,21 @@ class Pipeline:
             if self._worker is None:
                 self._start()
 
+    def post(self, action: Callable[[], None]) -> None:
+        """Do something after all that was accepted before; at once if nothing waits."""
+        if self._worker is None:
+            with contained("running an action"):
+                action()
+            return
+        self._queue.append(action)
+        self._wake.set()
+
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything accepted so far is analysed; tell whether it is."""
         if self._worker is None:
             return not self._queue
         reached = threading.Event()
-        self._queue.append(reached)
+        self._queue.append(reached.set)
         self._hurry.set()
         self._wake.set()
         return reached.wait(timeout_s)
@@ -139,8 +147,9 @@ class Pipeline:
             worker.join(timeout_s)
         while self._queue:
             item = self._queue.popleft()
-            if isinstance(item, threading.Event):
-                item.set()
+            if callable(item):
+                with contained("running an action"):
+                    item()
             else:
                 self._drop(item)
         return done
@@ -170,19 +179,18 @@ class Pipeline:
     def _drain(self) -> None:
         while self._queue:
             item = self._queue.popleft()
-            if isinstance(item, threading.Event):
-                item.set()
+            if callable(item):
+                with contained("running an action"):
+                    item()
             else:
                 self._run(item)
 
     def _run(self, observation: Observation) -> None:
-        with self._analysing:
-            analysis = contained("analysing a call")
-            with analysis:
-                self._analyse(observation)
-            with contained("ending a span"):
-                if observation.span.is_recording():
-                    observation.span.end(observation.ended_ns)
+        analysis = contained("analysing a call")
+        with analysis:
+            self._analyse(observation)
+        with contained("ending a span"):
+            observation.span.end(observation.ended_ns)
         with contained("counting a call"):
             self._count("failed" if analysis.failed else "analysed")
 

@@ -32,6 +32,8 @@ class Act(IntFlag):
     GREETING = 8
     CORRECTION = 16
     """Changes a detail of what was said ("no, I meant the 5th")."""
+    REFUSAL = 32
+    """Says that something is not there or will not be done ("sorry, there is no ...")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,16 @@ class Turn:
     tool_results: tuple[tuple[str, int, bool], ...] = ()
     """Results (id, digest, failed) whose tool use is in an earlier call of the turn."""
 
+    @property
+    def size_bytes(self) -> int:
+        """Memory that the turn takes, roughly."""
+        texts = sum(
+            len(text.vector) + len(text.words) + 8 * len(text.values) + 200
+            for text in (self.request, self.reply)
+            if text is not None
+        )
+        return 300 + texts + 150 * len(self.tools)
+
 
 _SEVERITY_OF_CHANGE: dict[ContextKind, int] = {
     "first": 0,
@@ -217,6 +229,15 @@ def overlap(a: TextFeatures, b: TextFeatures) -> float:
     """
     words_a, words_b = set(_words(a)), set(_words(b))
     return len(words_a & words_b) / len(words_a | words_b) if words_a and words_b else 0.0
+
+
+def containment(part: TextFeatures, whole: TextFeatures) -> float:
+    """Share of the content words of `part` that `whole` has too: 0 to 1; 0 below three words."""
+    words = set(_words(part))
+    return len(words & set(_words(whole))) / len(words) if len(words) >= _MIN_WORDS else 0.0
+
+
+_MIN_WORDS = 3
 
 
 def _words(text: TextFeatures) -> list[bytes]:

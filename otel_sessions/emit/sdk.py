@@ -1,0 +1,101 @@
+"""SDK: an OpenTelemetry SDK with OTLP export, for applications that have set none up.
+
+Each of traces, metrics and logs is set up only if nobody else did. Everything is configured by the
+standard `OTEL_*` variables: exporters by `OTEL_<SIGNAL>_EXPORTER` (default `otlp`), their protocol
+by `OTEL_EXPORTER_OTLP_PROTOCOL` (default `http/protobuf`), the rest by the SDK and the exporters
+themselves.
+Source: OpenTelemetry specification, SDK environment variables.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import entry_points
+from typing import Any
+
+from opentelemetry import _logs, metrics, trace
+from opentelemetry._logs import _internal as logs_internal
+from opentelemetry.metrics import _internal as metrics_internal
+
+from otel_sessions.errors import ConfigError
+from otel_sessions.faults import contained
+
+
+def set_up_sdk(environ: Mapping[str, str]) -> None:
+    """Set up what is missing.
+
+    Raises:
+        ConfigError: an exporter is named that is not installed.
+
+    """
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        _set_up_traces(_exporters("traces", environ))
+    # The API has no public name for "nobody has set a provider" of these two.
+    if isinstance(metrics.get_meter_provider(), metrics_internal._ProxyMeterProvider):  # noqa: SLF001
+        _set_up_metrics(_exporters("metrics", environ))
+    if isinstance(_logs.get_logger_provider(), logs_internal.ProxyLoggerProvider):
+        _set_up_logs(_exporters("logs", environ))
+
+
+def flush_sdk(timeout_s: float) -> bool:
+    """Export what the SDK holds; tell whether it could, as far as the SDK says."""
+    done = True
+    for provider in (
+        trace.get_tracer_provider(),
+        _logs.get_logger_provider(),
+        metrics.get_meter_provider(),
+    ):
+        force_flush: Callable[[int], object] | None = getattr(provider, "force_flush", None)
+        with contained("flushing the SDK") as flushing:
+            if force_flush is not None and force_flush(int(timeout_s * 1000)) is False:
+                done = False
+        done = done and not flushing.failed
+    return done
+
+
+def _set_up_traces(exporters: Iterable[Any]) -> None:
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - only if it is missing
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+    provider = TracerProvider()
+    for exporter in exporters:
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+
+
+def _set_up_metrics(exporters: Iterable[Any]) -> None:
+    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 - only if it is missing
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
+
+    readers = [PeriodicExportingMetricReader(exporter) for exporter in exporters]
+    metrics.set_meter_provider(MeterProvider(metric_readers=readers))
+
+
+def _set_up_logs(exporters: Iterable[Any]) -> None:
+    from opentelemetry.sdk._logs import LoggerProvider  # noqa: PLC0415 - only if it is missing
+    from opentelemetry.sdk._logs.export import BatchLogRecordProcessor  # noqa: PLC0415
+
+    provider = LoggerProvider()
+    for exporter in exporters:
+        provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
+    _logs.set_logger_provider(provider)
+
+
+def _exporters(signal: str, environ: Mapping[str, str]) -> list[Any]:
+    variable = f"OTEL_{signal.upper()}_EXPORTER"
+    chosen = environ.get(variable, "").strip() or "otlp"
+    names = [name.strip() for name in chosen.split(",") if name.strip() not in ("", "none")]
+    return [_exporter(name, signal, variable, environ) for name in names]
+
+
+def _exporter(name: str, signal: str, variable: str, environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - a class of another package
+    entry = name
+    if name == "otlp":
+        general = environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+        special = environ.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL", general)
+        entry = "otlp_proto_grpc" if special.strip() == "grpc" else "otlp_proto_http"
+    group = f"opentelemetry_{signal}_exporter"
+    found = next(iter(entry_points(group=group, name=entry)), None)
+    if found is None:
+        known = ", ".join(sorted({point.name for point in entry_points(group=group)}))
+        message = f"{variable}={name!r}: no exporter {entry!r} is installed; there are: {known}"
+        raise ConfigError(message)
+    return found.load()()

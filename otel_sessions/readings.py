@@ -1,0 +1,115 @@
+"""Readings: from a call, which holds text, to a turn, which does not.
+
+Each new text is read once, here, and let go. About 0.2 ms for a call with two messages of 80 tokens.
+"""
+
+from collections.abc import Callable
+
+from otel_sessions.calls import Call
+from otel_sessions.conversations import Placement
+from otel_sessions.digests import digest
+from otel_sessions.listings import Listing, canonical_arguments
+from otel_sessions.models import find_model
+from otel_sessions.text.features import FeatureReader
+from otel_sessions.text.results import reads_like_error
+from otel_sessions.turns import ToolUse, Turn
+
+
+class CallReader:
+    """Reads calls with one key and one encoder."""
+
+    def __init__(
+        self,
+        key: bytes,
+        encode: Callable[[str], bytes],
+        *,
+        windows: Callable[[str], int | None] = lambda _: None,
+        instance: str = "",
+    ) -> None:
+        """Take what all readings share.
+
+        Args:
+            key: what digests depend on, 1 to 64 bytes.
+            encode: text to a vector; see `FeatureReader`.
+            windows: a model's window in tokens, if the user stated it.
+            instance: names this process.
+
+        """
+        self._key = key
+        self._features = FeatureReader(key, encode)
+        self._windows = windows
+        self._instance = instance
+
+    def listing(self, call: Call) -> Listing | None:
+        """Open the call's messages for reading; `None` if they cannot be read."""
+        messages = call.request.messages
+        return None if messages is None else Listing(messages, self._key)
+
+    def turn(self, call: Call, listing: Listing | None, placement: Placement) -> Turn:
+        """Make the turn of one call, to be joined with the turn's other calls."""
+        request_text = None
+        if listing is not None and placement.request_at is not None:
+            request_text = listing.message(placement.request_at).text
+        reply = call.reply.message
+        tool_calls = reply.tool_calls if reply else ()
+        streamed_s = None
+        if call.first_chunk_ns is not None:
+            streamed_s = (call.first_chunk_ns - call.started_ns) / 1e9
+        return Turn(
+            session_id=placement.session_id,
+            key=placement.turn_key,
+            started_s=call.started_ns / 1e9,
+            ended_s=call.ended_ns / 1e9,
+            complete=call.outcome != "failed" and not tool_calls,
+            instance=self._instance,
+            provider=call.provider,
+            model=call.request.model,
+            retries=int(placement.repeated),
+            request=self._features.read(request_text) if request_text else None,
+            reply=self._features.read(reply.text) if reply and reply.text else None,
+            context=placement.change,
+            messages_sent=len(listing) if listing is not None else None,
+            input_tokens=call.reply.usage.input_tokens,
+            output_tokens=call.reply.usage.output_tokens,
+            window=self._window(call),
+            duration_s=(call.ended_ns - call.started_ns) / 1e9,
+            time_to_first_chunk_s=streamed_s,
+            outcome=call.outcome,
+            finish_reason=next(iter(call.reply.finish_reasons), None),
+            error_type=call.error_type,
+            failures=int(call.outcome == "failed"),
+            overflow=call.overflow,
+            tools=tuple(
+                ToolUse(
+                    tool_call.id or f"{placement.turn_key}/{at}",
+                    tool_call.name,
+                    digest(self._key, tool_call.name, canonical_arguments(tool_call)),
+                )
+                for at, tool_call in enumerate(tool_calls)
+            ),
+            tool_results=self._tool_results(listing, placement),
+        )
+
+    def _tool_results(
+        self, listing: Listing | None, placement: Placement
+    ) -> tuple[tuple[str, int, bool], ...]:
+        if listing is None or placement.part != "same_turn":
+            return ()
+        results = []
+        for at in listing.newest_first("tool", since=placement.new_from):
+            message = listing.message(at)
+            failed = reads_like_error(message.text)
+            result = digest(self._key, "result", message.text)
+            results.append((message.tool_call_id or "", result, failed))
+        return tuple(results)
+
+    def _window(self, call: Call) -> int | None:
+        for name in (call.reply.model, call.request.model):
+            if name:
+                known = self._windows(name)
+                if known is None:
+                    model = find_model(name, call.provider)
+                    known = model.window if model else None
+                if known is not None:
+                    return known
+        return None

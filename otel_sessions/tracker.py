@@ -1,0 +1,442 @@
+"""Tracker: from calls to turns, signals and health; the one place where a session's state is led.
+
+A call is placed in its session, its new texts become features, the store gives the recent turns,
+detectors read them, and emitters are told. Everything runs under one lock, because the calls of a
+session have an order; it is held for the analysis of one call, about 0.3 ms.
+"""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from opentelemetry.trace import Span, SpanContext
+
+from otel_sessions.calls import Call
+from otel_sessions.conversations import Conversations, Placement
+from otel_sessions.detectors import Detector
+from otel_sessions.emit import (
+    CallReport,
+    Emitter,
+    EndReport,
+    FeedbackReport,
+    Labels,
+    SignalReport,
+    StartReport,
+    TurnReport,
+)
+from otel_sessions.faults import contained
+from otel_sessions.health import SessionScore, healthy, turn_health
+from otel_sessions.listings import Listing
+from otel_sessions.models import cost_usd, find_model
+from otel_sessions.readings import CallReader
+from otel_sessions.sessions import EndReason, IdSource, Outcome, SessionHealth
+from otel_sessions.signals import SessionSignal, Signal
+from otel_sessions.stores import Store
+from otel_sessions.turns import (
+    ContextChange,
+    Turn,
+    containment,
+    similarities,
+    turns_until_full,
+)
+
+KEPT_SIGNALS = 256
+KEPT_LINKS = 64
+RETRY_GRACE_S = 10.0
+"""How long a failed turn waits for a retry before it is counted."""
+QUOTED = 0.6
+"""Share of the words of a session's first request in a later text from which the text quotes it: a
+side call that describes the conversation, rather than the user starting over."""
+
+_R = TypeVar("_R")
+
+_SUREST: tuple[IdSource, ...] = ("session", "baggage", "provider", "span", "lineage", "new")
+_LABELS = {"info": 0, "warning": 1, "critical": 2}
+
+
+@dataclass(slots=True)
+class _OpenTurn:
+    """The newest turn of a session."""
+
+    number: int = 0
+    newest: Turn | None = None
+    signals: dict[str, Signal] = field(default_factory=dict)
+    """By name, each as grave as it was in any of the turn's calls."""
+    evaluated: bool = True
+
+
+@dataclass(slots=True)
+class _Held:
+    """A call set aside until what follows decides what it was."""
+
+    turn: Turn
+    call: Call
+    context: SpanContext
+
+
+@dataclass(slots=True)
+class _Session:
+    session_id: str
+    labels: Labels
+    source: IdSource
+    user_id: str | None
+    started_ns: int
+    ended_ns: int
+    calls: int = 0
+    turns: int = 0
+    score: SessionScore = SessionScore()
+    open: _OpenTurn = field(default_factory=_OpenTurn)
+    signals: "deque[SessionSignal]" = field(default_factory=lambda: deque(maxlen=KEPT_SIGNALS))
+    signal_count: int = 0
+    links: list[SpanContext] = field(default_factory=list)
+    held: dict[int, _Held] = field(default_factory=dict)
+    cost_usd: float | None = None
+    previous_id: str | None = None
+    recent: tuple[Turn, ...] = ()
+
+
+class Tracker:
+    """All sessions of the process."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        backend: str,
+        conversations: Conversations,
+        reader: CallReader,
+        detectors: Sequence[Detector],
+        emitters: Sequence[Emitter],
+        on_store: Callable[[str, str, float, str | None], None] = lambda *_: None,
+        idle_timeout_s: float = 1800.0,
+        max_sessions: int = 10_000,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._backend = backend
+        self._conversations = conversations
+        self._reader = reader
+        self._detectors = detectors
+        self._emitters = emitters
+        self._on_store = on_store
+        self._idle_timeout_s = idle_timeout_s
+        self._max_sessions = max_sessions
+        self._clock = clock
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._callbacks: list[Callable[[SessionSignal], None]] = []
+        self.lock = threading.RLock()
+
+    # What the pipeline asks for.
+
+    def track(self, call: Call, span: Span) -> None:
+        """Analyse one finished call; its span is completed and left open."""
+        listing = self._reader.listing(call)
+        with self.lock:
+            placement = self._conversations.place(call, listing)
+            session = self._session(placement, call)
+            turn = self._reader.turn(call, listing, placement)
+            context = span.get_span_context()
+            self._decide(session, placement)
+            if placement.part == "aside":
+                session.held[placement.turn_key] = _Held(turn, call, context)
+            elif placement.part != "outside":
+                self._admit(session, turn, call, context, placement)
+            self._report(session, call, span, placement, turn)
+
+    def sweep(self) -> None:
+        """End idle sessions, and count failed turns that nobody tried again."""
+        now_s = self._clock()
+        with self.lock:
+            for session in list(self._sessions.values()):
+                newest = session.open.newest
+                if (
+                    newest
+                    and now_s - newest.ended_s >= RETRY_GRACE_S
+                    and newest.outcome == "failed"
+                ):
+                    self._evaluate(session)
+            idle = self._timed(
+                "take_idle", lambda: self._store.take_idle(now_s - self._idle_timeout_s)
+            )
+            for session_id, _ in idle or ():
+                self._end(session_id, "idle", "unknown")
+
+    # What the application asks for.
+
+    def end(self, session_id: str, outcome: Outcome, reason: EndReason = "explicit") -> None:
+        """End a session, if it is known and has not ended."""
+        with self.lock:
+            self._end(session_id, reason, outcome)
+
+    def end_all(self) -> None:
+        """End every session of this process, because the process ends."""
+        with self.lock:
+            for session_id in list(self._sessions):
+                self._end(session_id, "shutdown", "unknown")
+
+    def feedback(self, session_id: str, score: float) -> None:
+        """Take a user's verdict on a session."""
+        with self.lock:
+            session = self._sessions.get(session_id)
+            context = session.links[-1] if session and session.links else None
+            report = FeedbackReport(session_id, score, context)
+            self._tell(lambda emitter: emitter.on_feedback(report))
+
+    def health(self, session_id: str) -> SessionHealth | None:
+        """Tell the state of a session that has not ended; `None` if it is not known."""
+        with self.lock:
+            session = self._sessions.get(session_id)
+            if session is None:
+                return None
+            return SessionHealth(
+                session_id,
+                session.score.score,
+                session.turns,
+                session.calls,
+                tuple(session.signals),
+                turns_until_full(session.recent) if session.recent else None,
+                session.source,
+            )
+
+    def on_signal(self, callback: Callable[[SessionSignal], None]) -> None:
+        """Call back for each signal from now on."""
+        with self.lock:
+            self._callbacks.append(callback)
+
+    def after_fork(self) -> None:
+        """Make the lock anew: the parent's worker may have held it."""
+        self.lock = threading.RLock()
+
+    # How a session is led.
+
+    def _session(self, placement: Placement, call: Call) -> _Session:
+        session = self._sessions.get(placement.session_id)
+        if session is None:
+            model = call.request.model or call.reply.model
+            session = self._sessions[placement.session_id] = _Session(
+                placement.session_id,
+                Labels(call.provider, model, call.agent),
+                placement.source,
+                call.user_id,
+                call.started_ns,
+                call.ended_ns,
+                previous_id=placement.previous_id,
+            )
+            while len(self._sessions) > self._max_sessions:
+                self._end(next(iter(self._sessions)), "evicted", "unknown")
+        self._sessions.move_to_end(placement.session_id)
+        session.calls += 1
+        session.ended_ns = max(session.ended_ns, call.ended_ns)
+        session.source = min(session.source, placement.source, key=_SUREST.index)
+        session.user_id = session.user_id or call.user_id
+        return session
+
+    def _decide(self, session: _Session, placement: Placement) -> None:
+        """Turn what was set aside into turns, now that it is known what it was."""
+        for key in placement.lost:
+            self._admit_lost(session, key, placement.lost_cause)
+        for key in placement.joined:
+            held = session.held.pop(key, None)
+            if held is not None:
+                self._admit(session, held.turn, held.call, held.context, None)
+        if placement.part in ("turn", "same_turn") and not placement.repeated:
+            session.held.clear()
+
+    def _admit_lost(self, session: _Session, key: int, cause: str | None) -> None:
+        held = session.held.pop(key, None)
+        if held is None:
+            return
+        known = session.open.newest
+        gone = (known.messages_sent or 0) if known else 0
+        change = ContextChange("reset", gone, gone, 1.0, cause or "unknown")
+        turn = replace(held.turn, context=change)
+        self._admit(session, turn, held.call, held.context, None)
+
+    def _admit(
+        self,
+        session: _Session,
+        turn: Turn,
+        call: Call,
+        context: SpanContext,
+        placement: Placement | None,
+    ) -> None:
+        """Append a turn to its session and judge it."""
+        appended = self._timed("append", lambda: self._store.append(turn))
+        if appended is None:
+            return
+        session.recent = appended.recent
+        newest = appended.recent[-1]
+        if appended.opened:
+            reopened = appended.opened == "reopened"
+            report = StartReport(
+                session.session_id,
+                session.labels,
+                session.source,
+                reopened,
+                placement.previous_id if placement else None,
+                context,
+            )
+            self._tell(lambda emitter: emitter.on_start(report))
+        if newest.number != session.open.number:
+            self._evaluate(session)
+            session.open = _OpenTurn(newest.number, evaluated=False)
+            session.turns = newest.number
+            if len(session.links) < KEPT_LINKS:
+                session.links.append(context)
+        session.open.newest = newest
+        self._judge(session, call, context)
+        if newest.complete:
+            self._evaluate(session)
+
+    def _judge(self, session: _Session, call: Call, context: SpanContext) -> None:
+        seen = session.open.signals
+        for signal in self._detect(session.recent):
+            before = seen.get(signal.name)
+            if before is None or signal.severity > before.severity:
+                seen[signal.name] = signal
+            if before is None or _LABELS[signal.label] > _LABELS[before.label]:
+                self._signal(session, signal, call, context)
+        session.score = session.score.after(session.open.number, turn_health(seen.values()))
+
+    def _detect(self, recent: Sequence[Turn]) -> Iterable[Signal]:
+        for detector in self._detectors:
+            with contained("running a detector"):
+                signal = detector(recent)
+                if signal is not None:
+                    yield signal
+
+    def _signal(self, session: _Session, signal: Signal, call: Call, context: SpanContext) -> None:
+        found = SessionSignal(session.session_id, session.open.number, signal)
+        session.signals.append(found)
+        session.signal_count += 1
+        given = call.given_id.value if call.given_id else None
+        report = SignalReport(found, session.labels, context, given)
+        self._tell(lambda emitter: emitter.on_signal(report))
+        for callback in self._callbacks:
+            with contained("calling back on a signal"):
+                callback(found)
+
+    def _evaluate(self, session: _Session) -> None:
+        """Count the newest turn, once."""
+        turn, opened = session.open.newest, session.open
+        if turn is None or opened.evaluated:
+            return
+        opened.evaluated = True
+        health = turn_health(opened.signals.values())
+        drift = None
+        if turn.request and turn.reply and turn.request.vector and turn.reply.vector:
+            drift = 1 - similarities(turn.request, [turn.reply])[0]
+        report = TurnReport(
+            session.session_id,
+            opened.number,
+            session.labels,
+            health,
+            healthy(health),
+            turn.duration_s,
+            turn.time_to_first_chunk_s,
+            drift,
+        )
+        self._tell(lambda emitter: emitter.on_turn(report))
+
+    def _end(self, session_id: str, reason: EndReason, outcome: Outcome) -> None:
+        session = self._sessions.pop(session_id, None)
+        if session is None:
+            return
+        undecided = self._conversations.undecided(session_id)
+        if undecided is not None and not self._quotes(session, undecided[0]):
+            self._admit_lost(session, *undecided)
+        self._evaluate(session)
+        self._timed("end", lambda: self._store.end(session_id))
+        conversation = self._conversations.get(session_id)
+        chain_bytes = conversation.chain.size_bytes if conversation else 0
+        if reason == "evicted":
+            self._conversations.forget(session_id)
+        if not session.turns:
+            return
+        report = EndReport(
+            session_id,
+            session.labels,
+            session.source,
+            session.user_id,
+            reason,
+            outcome,
+            session.started_ns,
+            session.ended_ns,
+            session.turns,
+            session.calls,
+            session.signal_count,
+            session.score.score,
+            healthy(session.score.score),
+            chain_bytes + sum(turn.size_bytes for turn in session.recent),
+            session.cost_usd,
+            session.previous_id,
+            tuple(session.links),
+        )
+        self._tell(lambda emitter: emitter.on_end(report))
+
+    def _quotes(self, session: _Session, key: int) -> bool:
+        held = session.held.get(key)
+        if held is None or held.turn.request is None or not session.recent:
+            return False
+        first = session.recent[0].request
+        return first is not None and containment(first, held.turn.request) >= QUOTED
+
+    # How it is told.
+
+    def _report(
+        self, session: _Session, call: Call, span: Span, placement: Placement, turn: Turn
+    ) -> None:
+        in_turn = placement.part in ("turn", "same_turn") and session.open.newest is not None
+        newest = session.open.newest if in_turn else None
+        conversation = self._conversations.get(placement.session_id)
+        shown = ()
+        if conversation is not None and in_turn:
+            shown = tuple(conversation.chain.shown_tokens.items())
+        name = call.reply.model or call.request.model
+        model = find_model(name, call.provider)
+        cost = cost_usd(model, call.reply.usage) if model else None
+        if cost is not None:
+            session.cost_usd = (session.cost_usd or 0.0) + cost
+        seen = session.open.signals if in_turn else {}
+        report = CallReport(
+            call,
+            span,
+            session.session_id,
+            placement.source,
+            session.labels,
+            newest.number if newest else None,
+            newest.calls if newest else None,
+            turn_health(seen.values()) if in_turn else None,
+            tuple(seen),
+            turn.window,
+            placement.change.dropped_messages,
+            shown,
+            placement.change.kind == "compacted",
+            placement.previous_id,
+            cost,
+        )
+        self._tell(lambda emitter: emitter.on_call(report))
+
+    def _tell(self, tell: Callable[[Emitter], None]) -> None:
+        for emitter in self._emitters:
+            with contained("emitting telemetry"):
+                tell(emitter)
+
+    def _timed(self, operation: str, run: Callable[[], _R]) -> _R | None:
+        """Run an operation of the store; a fault of the store costs the operation only."""
+        result: _R | None = None
+        error: str | None = None
+        started_s = time.perf_counter()
+        with contained(f"using the store ({operation})"):
+            try:
+                result = run()
+            except Exception as fault:
+                error = type(fault).__name__
+                raise
+        duration_s = time.perf_counter() - started_s
+        with contained("timing the store"):
+            self._on_store(operation, self._backend, duration_s, error)
+        return result
