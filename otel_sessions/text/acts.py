@@ -48,6 +48,17 @@ _CORRECTING = re.compile(
     r"|not what i|(?:is|was|are|were|that's|it's) (?:wrong|incorrect)|mistyped|typo)\b"
 )
 
+_REFUSING = re.compile(
+    r"\b(?:unfortunately|(?:there(?:'s| is| are)|we have|i have|have) no(?:t any)?\b"
+    r"|(?:can't|cannot|can not|couldn't|could not|won't|unable to|not able to|not allowed to)\b"
+    r"|(?:isn't|is not|aren't|are not|not) (?:possible|available|eligible|permitted)"
+    r"|(?:don't|do not|didn't|did not) (?:have|find|support|offer))"
+)
+_REFUSING_HINTS = word_set(
+    """
+    unfortunately no not can't cannot couldn't won't unable isn't aren't don't didn't
+    """
+)
 _ASKING_HINTS = word_set("i i'd i'm im me about please looking")
 _CORRECTING_HINTS = word_set(
     """
@@ -94,6 +105,8 @@ def read_acts(text: str, words: list[str]) -> Act:
         acts |= Act.GREETING
     if _corrects(text, words, known):
         acts |= Act.CORRECTION
+    if not known.isdisjoint(_REFUSING_HINTS) and _REFUSING.search(text.lower()):
+        acts |= Act.REFUSAL
     return acts
 
 

@@ -1,8 +1,8 @@
 """Values: the literal values in a text: numbers, amounts, dates, times, ids, addresses.
 
 Meaning as a vector is blind to them ("table for two at 7", "table for four at 9"), and they decide
-whether a similar request is the same request. The usual ways of writing one value are brought to
-one form: case, currency signs, thousands separators, zeros after the point, endings of ordinals, dashes
+whether a similar request is the same request. The usual ways of writing one value are brought
+to one form: case, currency signs, thousands separators, zeros after the point, ordinals, dashes
 in long numbers, number words from two on. Words for numbers, days and months are English; digits
 count in every language.
 """

@@ -35,7 +35,8 @@ FUNCTION_WORDS = word_set(
     here now just only also too very really quite still yet even ever well more most much many
     please ok okay yes yeah yep no nope hi hello hey thanks thank sorry bye goodbye oh uh um hmm
     want need like would know get got give tell ask say said see look looking going go make take try
-    help able wondering wonder mean think thing things something anything one ones
+    help able wondering wonder mean think thing things something anything one ones care matter kind
+    sort good great fine nice right sure correct
     s t d m ll re ve th don doesn didn isn aren wasn won couldn wouldn shouldn hasn haven hadn ain
     """
 )

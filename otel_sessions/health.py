@@ -1,0 +1,133 @@
+"""Health: one number in [0, 1] for a turn and for a session, 1 is healthy; from signals alone.
+
+Anyone can recompute it from the signals that are shown:
+
+    turn     = product over its signals of (1 - weight x severity)
+               where a severity below 0.5, which only informs, counts half
+    recent   = 0.7 x recent before + 0.3 x turn, starting at the first turn
+    session  = 0.5 x worst turn + 0.5 x recent
+
+Example: turns with health 1, 1 and 0.4 give recent 0.82 and session 0.5 x 0.4 + 0.5 x 0.82 = 0.61.
+The worst turn counts in full for as long as the session lives, because users do not forget it; the
+recent ones count because a session that recovered is better than one that goes on failing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from types import MappingProxyType
+
+from otel_sessions.signals import WARNING, Signal
+from otel_sessions.turns import turns_until_full
+
+__all__ = [
+    "DEFAULT_WEIGHT",
+    "HEALTHY_FROM",
+    "RECENT_SHARE",
+    "WEIGHTS",
+    "WORST_SHARE",
+    "SessionScore",
+    "healthy",
+    "session_health",
+    "turn_health",
+    "turns_until_full",
+]
+
+HEALTHY_FROM = 0.7
+"""Health from which a turn or a session is healthy.
+
+A warning of the lightest weight makes 1 - 0.65 x 0.5 = 0.675, the strongest information of the
+heaviest leaves 1 - 1 x 0.5 / 2 = 0.75: one warning is unhealthy, one information is not.
+"""
+
+DEFAULT_WEIGHT = 0.8
+"""Of a signal that is not in the table, such as a user's own."""
+
+WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {
+        # Facts, and the user has no answer or talks to somebody else.
+        "call_failed": 1.0,
+        "context_overflow": 1.0,
+        "context_reset": 1.0,
+        # Facts, and the user has a part.
+        "context_truncated": 0.9,
+        "partial_response": 0.9,
+        # Conclusions, sometimes wrong.
+        "repeated_question": 0.8,
+        "tool_loop": 0.8,
+        # The answer is there, it only took longer.
+        "latency_growth": 0.7,
+        # Nothing has happened yet.
+        "context_pressure": 0.65,
+    }
+)
+"""How bad the turn is if the signal is certain: (0.6, 1]. Set by hand, not fitted."""
+
+RECENT_SHARE = 0.3
+"""Share of the newest turn in `recent`: half of what it says is forgotten after two more turns."""
+WORST_SHARE = 0.5
+"""Share of the worst turn in the session's health."""
+
+
+def turn_health(signals: Iterable[Signal]) -> float:
+    """Return the health of a turn with these signals; 1 without any."""
+    return prod(1 - _harm(signal) for signal in signals)
+
+
+def _harm(signal: Signal) -> float:
+    harm = WEIGHTS.get(signal.name, DEFAULT_WEIGHT) * signal.severity
+    return harm if signal.severity >= WARNING else harm / 2
+
+
+def healthy(score: float) -> bool:
+    """Tell whether a turn or a session with this health is healthy."""
+    return score >= HEALTHY_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class SessionScore:
+    """The health of a session so far, without its turns."""
+
+    number: int = 0
+    """Of the newest turn; 0 before the first."""
+    newest: float = 1.0
+    """Health of the newest turn."""
+    worst_before: float = 1.0
+    """Lowest health of the turns before the newest."""
+    recent_before: float | None = None
+    """Average over the turns before the newest that forgets; `None` if there are none."""
+
+    @property
+    def score(self) -> float:
+        """The session's health: [0, 1]."""
+        worst = min(self.worst_before, self.newest)
+        return WORST_SHARE * worst + (1 - WORST_SHARE) * self._recent
+
+    @property
+    def _recent(self) -> float:
+        if self.recent_before is None:
+            return self.newest
+        return (1 - RECENT_SHARE) * self.recent_before + RECENT_SHARE * self.newest
+
+    def after(self, number: int, health: float) -> "SessionScore":
+        """Return the score once the turn with this 1-based number has this health.
+
+        The newest turn may be given again, when another of its calls has changed its health. Of an
+        older one only a lower health still counts.
+        """
+        if number == self.number:
+            return replace(self, newest=health)
+        if number < self.number:
+            return replace(self, worst_before=min(self.worst_before, health))
+        if self.number == 0:
+            return SessionScore(number, health)
+        worst = min(self.worst_before, self.newest)
+        return SessionScore(number, health, worst, self._recent)
+
+
+def session_health(turn_healths: Iterable[float]) -> float:
+    """Return the health of a session whose turns, oldest first, had these; 1 without turns."""
+    score = SessionScore()
+    for number, health in enumerate(turn_healths, 1):
+        score = score.after(number, health)
+    return score.score
