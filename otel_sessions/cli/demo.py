@@ -66,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         otel_sessions.flush()
     finally:
         otel_sessions.uninstrument()
+        lost = telemetry.lost_calls()
         telemetry.close()
     verdicts = judge(SCENARIOS, telemetry.observer.sessions())
     if arguments.json:
@@ -75,7 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
                 print(f"{verdict.script.name}: {problem}", file=sys.stderr)
     else:
         views.console(sys.stdout).print(views.demo_result(verdicts))
-    return 0 if all(verdict.ok for verdict in verdicts) else 1
+    if lost:
+        print(f"{lost} calls were not analysed", file=sys.stderr)
+    return 0 if all(verdict.ok for verdict in verdicts) and not lost else 1
 
 
 def _play(player: "Player") -> Iterator[None]:

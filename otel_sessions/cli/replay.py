@@ -8,6 +8,7 @@ About 250 calls in a second on two cores.
 import argparse
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
@@ -37,6 +38,10 @@ is reported and skipped.
 Exit status: 0 if all calls were made and analysed, 1 if not, 2 if the replay could not start."""
 
 _MODEL = "gpt-4o-mini"
+_SETTLE_CALLS = 2_000
+"""Calls after which a replay waits for their analysis; the library lets 10,000 wait by default."""
+_SETTLE_S = 60.0
+"""The longest such wait."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
             for failure in _all(replayer, recordings, arguments.jobs):
                 progress.advance(task)
                 failures += [failure] if failure else []
-        otel_sessions.flush()
+        otel_sessions.flush(_SETTLE_S)
     finally:
         otel_sessions.uninstrument()
         lost = telemetry.lost_calls()
@@ -137,6 +142,8 @@ class _Replayer:
         self._telemetry = telemetry
         self._give_ids = give_ids
         self._model = model
+        self._settling = threading.Lock()
+        self._unsettled = 0
 
     def replay(self, recording: Recording) -> str | None:
         """Make all calls of one recording in order; say what went wrong, if anything did."""
@@ -152,8 +159,16 @@ class _Replayer:
                     )
             except Exception as error:  # noqa: BLE001 - one bad recording must not end the replay
                 return f"{session_id}, call {number}: {error}"
-        otel_sessions.flush()  # keeps what waits below the calls of `--jobs` sessions
+        self._settle(len(recording.calls))
         return None
+
+    def _settle(self, calls: int) -> None:
+        """Let the analysis catch up now and then; it would drop calls if it fell far behind."""
+        with self._settling:
+            self._unsettled += calls
+            if self._unsettled >= _SETTLE_CALLS:
+                otel_sessions.flush(_SETTLE_S)
+                self._unsettled = 0
 
 
 def _all(replayer: _Replayer, recordings: list[Recording], jobs: int) -> Iterator[str | None]:
