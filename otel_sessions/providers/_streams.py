@@ -205,14 +205,15 @@ class _Iterator:
 class _Body:
     """Watches a response whose body the application reads itself.
 
-    The HTTP client closes its response after the last byte, and the application closes the whole;
-    without the first of these two the body was left early.
+    The HTTP client closes its response after the last byte, and the application closes the whole.
+    Without the first of these two, nothing or not all was read. (httpx2 closes also when a loop
+    over the body is left, which then counts as read.)
     """
 
     __slots__ = ("_read_ns", "_recording", "_response", "_steps")
 
     def __init__(self, body: Any, response: Any, recording: Recording) -> None:
-        self._recording = recording
+        self._recording: Recording | None = recording
         self._response = response
         self._read_ns: int | None = None
         self._steps = _Steps()
@@ -228,12 +229,16 @@ class _Body:
             self._read_ns = time.time_ns()
 
     def _closed(self) -> None:
+        recording, self._recording = self._recording, None
+        if recording is None:
+            return
         with contained("restoring a response"):
             self._steps.remove()
-        response, self._response = self._response, None
-        if self._read_ns is not None:
-            self._recording.reply = response
-        self._recording.end("aborted" if self._read_ns is None else "completed", self._read_ns)
+        if self._read_ns is None:
+            recording.end("aborted")
+        else:
+            recording.reply = self._response
+            recording.end("completed", self._read_ns)
 
 
 def _forget(chunk: Any) -> None:
