@@ -89,7 +89,7 @@ class Reply:
     model: str | None = None
     id: str | None = None
     finish_reasons: tuple[str, ...] = ()
-    """One for each choice, in the words of the conventions (`stop`, `length`, `tool_calls`, ...)."""
+    """One for each choice, as the conventions put it (`stop`, `length`, `tool_calls`, ...)."""
     usage: Usage = Usage()
 
 

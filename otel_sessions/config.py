@@ -6,11 +6,13 @@ default. What belongs to OpenTelemetry (endpoint, service name, sampling) stays 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from typing import Any, Literal
 
 from otel_sessions.errors import ConfigError
 
 PREFIX = "OTEL_SESSIONS_"
+
+_MIN_KEY_CHARS = 8
 
 Processing = Literal["background", "inline"]
 
@@ -28,14 +30,14 @@ class Config:
     idle_timeout_s: float = 1800.0
     """A session without a call for this long is ended; 1 to 31,536,000 seconds."""
     queue_size: int = 10_000
-    """Calls that may wait for analysis; beyond it analysis is dropped and counted. 1 to 1,000,000."""
+    """Calls that may wait, 1 to 1,000,000; of more, the analysis is dropped and counted."""
     max_sessions: int = 10_000
     """Sessions known at a time; the least recent is ended when there are more. 1 to 10,000,000."""
     flush_timeout_s: float = 5.0
     """The longest that the end of the process waits for analysis and export; 0 to 300 seconds."""
     key: str | None = field(default=None, repr=False)
-    """Secret from which digests are made, 8 to 64 bytes; `None` makes one for this process, so that
-    digests of two processes cannot be compared."""
+    """Secret from which digests are made, 8 characters or more; `None` makes one for this process,
+    so that digests of two processes cannot be compared."""
     windows: Mapping[str, int] = field(default_factory=dict)
     """Context windows in tokens, by model, for models that the built-in table does not know
     (variable: `model=tokens,model=tokens`)."""
@@ -46,9 +48,11 @@ class Config:
         _check_range("max_sessions", self.max_sessions, 1, 10_000_000)
         _check_range("flush_timeout_s", self.flush_timeout_s, 0, 300)
         if self.processing not in ("background", "inline"):
-            raise ConfigError(f"processing={self.processing!r}: must be 'background' or 'inline'")
-        if self.key is not None and not 8 <= len(self.key.encode("utf-8", "replace")) <= 64:  # noqa: PLR2004 - the docstring's bounds
-            raise ConfigError("key: must have 8 to 64 bytes (BLAKE2's longest key is 64)")
+            message = f"processing={self.processing!r}: must be 'background' or 'inline'"
+            raise ConfigError(message)
+        if self.key is not None and len(self.key) < _MIN_KEY_CHARS:
+            message = f"key: must have at least {_MIN_KEY_CHARS} characters"
+            raise ConfigError(message)
         for model, window in self.windows.items():
             _check_range(f"windows[{model!r}]", window, 1, 1_000_000_000)
 
@@ -63,23 +67,23 @@ class Config:
         names = {entry.name for entry in fields(cls)}
         unknown = sorted(set(given) - names)
         if unknown:
-            raise ConfigError(
-                f"unknown setting {unknown[0]!r}: must be one of {', '.join(sorted(names))}"
-            )
+            message = f"unknown setting {unknown[0]!r}: must be one of {', '.join(sorted(names))}"
+            raise ConfigError(message)
         values: dict[str, object] = {
             name: _from_text(name, environ[PREFIX + name.upper()])
             for name in names
             if environ.get(PREFIX + name.upper(), "").strip()
         }
         values |= {name: value for name, value in given.items() if value is not None}
-        for name, value in values.items():
-            values[name] = _typed(name, value)
-        return cls(**values)  # type: ignore[arg-type] - _typed has checked each
+        values = {name: _typed(name, value) for name, value in values.items()}
+        checked: dict[str, Any] = values
+        return cls(**checked)
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise ConfigError(f"{name}={value!r}: must be between {low:,} and {high:,}")
+        message = f"{name}={value!r}: must be between {low:,} and {high:,}"
+        raise ConfigError(message)
 
 
 def _typed(name: str, value: object) -> object:
@@ -94,43 +98,47 @@ def _typed(name: str, value: object) -> object:
     }.get(name, (str,))
     if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
         wanted = " or ".join(kind.__name__ for kind in expected)
-        raise ConfigError(f"{name}={value!r}: must be of type {wanted}")
-    if name == "windows":
+        message = f"{name}={value!r}: must be of type {wanted}"
+        raise ConfigError(message)
+    if isinstance(value, Mapping):
         return _windows(value)
     return value
 
 
 def _providers(value: object) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
-        raise ConfigError(f"providers={value!r}: must be a list of provider names")
+        message = f"providers={value!r}: must be a list of provider names"
+        raise ConfigError(message)
     names = tuple(value)
     for name in names:
         if not isinstance(name, str):
-            raise ConfigError(f"providers={value!r}: {name!r} is not a provider name")
+            message = f"providers={value!r}: {name!r} is not a provider name"
+            raise ConfigError(message)
     return names
 
 
-def _windows(value: object) -> dict[str, int]:
-    assert isinstance(value, Mapping)  # noqa: S101 - _typed has checked; this tells mypy
+def _windows(value: Mapping[object, object]) -> dict[object, object]:
     for model, window in value.items():
         if not isinstance(model, str) or isinstance(window, bool) or not isinstance(window, int):
-            raise ConfigError(f"windows: {model!r}: {window!r} must be a model and its tokens")
+            message = f"windows: {model!r}: {window!r} must be a model and its tokens"
+            raise ConfigError(message)
     return dict(value)
 
 
 def _from_text(name: str, text: str) -> object:
-    reader: Callable[[str], object] = {
+    readers: Mapping[str, Callable[[str], object]] = {
         "providers": _read_list,
         "idle_timeout_s": float,
         "flush_timeout_s": float,
         "queue_size": int,
         "max_sessions": int,
         "windows": _read_windows,
-    }.get(name, str)
+    }
     try:
-        return reader(text.strip())
+        return readers.get(name, str)(text.strip())
     except ValueError as error:
-        raise ConfigError(f"{PREFIX}{name.upper()}={text!r}: {error}") from None
+        message = f"{PREFIX}{name.upper()}={text!r}: {error}"
+        raise ConfigError(message) from None
 
 
 def _read_list(text: str) -> list[str]:

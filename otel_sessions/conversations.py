@@ -73,7 +73,7 @@ class Placement:
     source: IdSource
     part: Part
     turn_key: int
-    change: ContextChange = ContextChange()
+    change: ContextChange = field(default_factory=ContextChange)
     new_from: int = 0
     """Index of the first message that the session had not yet."""
     request_at: int | None = None
@@ -147,34 +147,49 @@ class Conversations:
     def _place_given(self, given: GivenId, call: Call, listing: Listing) -> Placement:
         conversation = self._conversation(given.value)
         match = conversation.chain.compare(listing)
-        if match.relation != "unrelated":
-            if match.relation not in ("earlier", "repeated"):
-                conversation.asides.clear()
-            return self._take(conversation, given.source, call, listing, match)
-        return self._place_beside(conversation, given.source, call, listing)
+        beside = self._best_aside(conversation, listing)
+        if beside is not None and beside[1].shared_tokens > match.shared_tokens:
+            return self._place_beside(conversation, given.source, call, listing, beside)
+        if match.relation == "unrelated":
+            return self._set_aside(conversation, given.source, call, listing)
+        if match.relation not in ("earlier", "repeated"):
+            conversation.asides.clear()
+        return self._take(conversation, given.source, call, listing, match)
+
+    def _best_aside(
+        self, conversation: Conversation, listing: Listing
+    ) -> tuple[Aside, Match] | None:
+        matches = [(aside, aside.chain.compare(listing)) for aside in conversation.asides]
+        related = [pair for pair in matches if pair[1].relation not in ("unrelated", "earlier")]
+        return max(related, key=lambda pair: pair[1].shared_tokens, default=None)
 
     def _place_beside(
-        self, conversation: Conversation, source: IdSource, call: Call, listing: Listing
+        self,
+        conversation: Conversation,
+        source: IdSource,
+        call: Call,
+        listing: Listing,
+        beside: tuple[Aside, Match],
     ) -> Placement:
-        for aside in reversed(conversation.asides):
-            match = aside.chain.compare(listing)
-            if match.relation in ("unrelated", "earlier"):
-                continue
-            by_user = any(listing.newest_first("user", since=match.new_from))
-            if not by_user or aside.prompt != conversation.prompt:
-                aside.chain.advance(listing, match, call.reply.message, self._key)
-                return self._outside(conversation, source)
-            # A list that never went on may itself have been a side call.
-            was_lost = conversation.chain.answered > 0 or aside.prompt != self._no_prompt
-            cause = self._cause(conversation, aside)
-            conversation.chain = aside.chain
-            conversation.generation += 1
-            conversation.asides.clear()
-            placement = self._take(conversation, source, call, listing, match)
-            if was_lost:
-                return replace(placement, lost=(aside.key,), lost_cause=cause)
-            return replace(placement, joined=(aside.key,))
-        return self._set_aside(conversation, source, call, listing)
+        aside, match = beside
+        by_user = next(listing.newest_first("user", since=match.new_from), None) is not None
+        # Without a prompt of its own, an agent at work looks like any other.
+        goes_on = by_user or aside.prompt != self._no_prompt
+        if aside.prompt != conversation.prompt or not goes_on or match.relation == "repeated":
+            aside.chain.advance(listing, match, call.reply.message, self._key)
+            return Placement(
+                conversation.session_id, source, "aside", aside.key, new_from=match.new_from
+            )
+        # A list that never went on may itself have been a side call.
+        was_lost = conversation.chain.answered > 0 or aside.prompt != self._no_prompt
+        cause = self._cause(conversation, aside)
+        conversation.chain = aside.chain
+        conversation.generation += 1
+        conversation.asides.clear()
+        placement = self._take(conversation, source, call, listing, match)
+        if was_lost:
+            return replace(placement, lost=(aside.key,), lost_cause=cause)
+        return replace(placement, joined=(aside.key,))
 
     def _set_aside(
         self, conversation: Conversation, source: IdSource, call: Call, listing: Listing
@@ -243,8 +258,10 @@ class Conversations:
         return None
 
     def _retried(self, key: int, listing: Listing) -> tuple[Conversation, Match] | None:
-        """Find a session that sent this list last: without an answer, or with one of its replies
-        in the list, as two users may well open with the same words."""
+        """Find a session that sent this list last.
+
+        It had no answer yet, or the list has a reply of its: two users may open alike.
+        """
         for conversation in self._candidates(key):
             chain = conversation.chain
             match = chain.compare(listing)
@@ -313,10 +330,11 @@ class Conversations:
         )
 
     def _change(self, chain: Chain, match: Match) -> ContextChange:
-        kinds = ("first", "continued", "repeated", "forked", "truncated", "compacted")
-        kind = next(kind for kind in kinds if kind == match.relation)
+        relation = match.relation
+        if relation == "earlier" or relation == "unrelated":  # noqa: PLR1714 - mypy narrows by it
+            return ContextChange("continued")
         return ContextChange(
-            kind,  # type: ignore[arg-type] - one of the names above
+            relation,
             dropped_messages=len(chain.missing),
             newly_dropped_messages=len(match.dropped),
             lost_share=chain.lost_share,

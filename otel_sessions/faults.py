@@ -9,6 +9,7 @@ place are.
 import logging
 import time
 from types import TracebackType
+from typing import Self
 
 _LOG = logging.getLogger("otel_sessions")
 _INTERVAL_S = 60.0
@@ -21,14 +22,14 @@ class contained:  # noqa: N801 - reads as a statement: `with contained("reading 
     After the block `failed` tells whether there was one. About 0.3 µs.
     """
 
-    __slots__ = ("failed", "_doing")
+    __slots__ = ("_doing", "failed")
 
     def __init__(self, doing: str) -> None:
         """Name what the block does, for the log ("reading a reply")."""
         self._doing = doing
         self.failed = False
 
-    def __enter__(self) -> "contained":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

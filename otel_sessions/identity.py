@@ -8,14 +8,15 @@ comparison of message lists, is worked out later in the worker.
 import functools
 import inspect
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from hashlib import blake2b
 from types import TracebackType
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, Self, TypeVar, cast
 from uuid import uuid4
 
 from opentelemetry import baggage, context, trace
+from opentelemetry.context import Context
 
 from otel_sessions import names
 from otel_sessions.calls import GivenId
@@ -42,7 +43,7 @@ class Ambient:
 class _Scope:
     ambient: Ambient
     outer: "_Scope | None"
-    baggage_token: object = None
+    baggage_token: "Token[Context] | None" = None
 
 
 _scope: ContextVar[_Scope | None] = ContextVar("otel_sessions_scope", default=None)
@@ -82,7 +83,7 @@ class session:  # noqa: N801 - reads as a statement: `with otel_sessions.session
         self._agent = None if agent is None else str(agent)
         self._baggage = propagate and self._given is not None
 
-    def __enter__(self) -> "session":
+    def __enter__(self) -> Self:
         outer = _scope.get()
         around = Ambient() if outer is None else outer.ambient
         given = self._given or around.given
@@ -104,10 +105,10 @@ class session:  # noqa: N801 - reads as a statement: `with otel_sessions.session
         scope = _scope.get()
         if scope is not None:
             if scope.baggage_token is not None:
-                context.detach(scope.baggage_token)  # type: ignore[arg-type] - made by attach
+                context.detach(scope.baggage_token)
             _scope.set(scope.outer)
 
-    async def __aenter__(self) -> "session":
+    async def __aenter__(self) -> Self:
         return self.__enter__()
 
     async def __aexit__(

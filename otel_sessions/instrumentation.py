@@ -9,11 +9,13 @@ import threading
 import weakref
 from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from opentelemetry import metrics, trace
 from opentelemetry._logs import get_logger
-from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
+from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-defined]
+    BaseInstrumentor,
+)
 from opentelemetry.trace import Span
 
 from otel_sessions import names
@@ -99,7 +101,7 @@ class Monitor:
     def _analyse(self, observation: Observation) -> None:
         self.tracker.track(observation.read(), observation.span)
 
-    def __enter__(self) -> "Monitor":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -144,7 +146,7 @@ _monitors: "weakref.WeakSet[Monitor]" = weakref.WeakSet()
 class Disabled:
     """The handle where the SDK is switched off: nothing runs."""
 
-    def __enter__(self) -> "Disabled":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -190,7 +192,7 @@ def uninstrument() -> None:
 
     Waits at most about `flush_timeout_s`. Without `instrument()` before it does nothing.
     """
-    global _active  # noqa: PLW0603 - see instrument()
+    global _active
     with _lock:
         monitor, _active = _active, None
     if monitor is not None:
@@ -281,7 +283,7 @@ def _post(action: Callable[[Monitor], None]) -> None:
     monitor.pipeline.post(lambda: action(monitor))
 
 
-class SessionsInstrumentor(BaseInstrumentor):
+class SessionsInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the base has no types
     """The entry point for `opentelemetry-instrument`."""
 
     def instrumentation_dependencies(self) -> Collection[str]:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from otel_sessions.calls import Message
 from otel_sessions.listings import SYSTEM, Listing, message_digest, message_tokens
+from otel_sessions.turns import ContextKind
 
 KEPT_MESSAGES = 4096
 SUMMARY_TOKENS = 20
@@ -26,9 +27,7 @@ _PROBES = 3
 _STRIDE = 7919
 """A prime, so that probes of following turns fall in different places."""
 
-Relation = Literal[
-    "first", "continued", "repeated", "earlier", "forked", "truncated", "compacted", "unrelated"
-]
+Relation = ContextKind | Literal["earlier", "unrelated"]
 """`repeated`: the same list as last time. `earlier`: only the first messages of what there was (a
 side call, or an old reply made again). `forked`: the newest messages were replaced.
 `unrelated`: no message in common."""
@@ -261,15 +260,17 @@ class _Alignment:
         limit = len(self.known)
         for i in range(body - 1, prefix - 1, -1):
             candidates: Sequence[int] = where.get(self.listing.digest(self.places[i]), ())
-            at = next((at for at in reversed(candidates) if at < limit), None)
-            if at is not None:
-                pairs.append((i, at))
-                limit = at
+            fitting = [at for at in candidates if at < limit]
+            if fitting:
+                limit = fitting[-1]
+                pairs.append((i, limit))
         return pairs[::-1]
 
     def _gaps(self, pairs: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[int], int]:
-        """Walk over what lies between common messages: what was dropped, what came back, and the
-        tokens of new text in the place of the dropped."""
+        """Walk over what lies between common messages.
+
+        Gives what was dropped, what came back, and the tokens of new text in the dropped's place.
+        """
         dropped: list[tuple[int, int]] = []
         restored: list[int] = []
         summary = 0

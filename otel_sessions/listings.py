@@ -77,6 +77,9 @@ def message_digest(message: Message, key: bytes) -> int:
     parts: list[str] = [message.role, message.text.strip()]
     for tool_call in message.tool_calls:
         parts += (tool_call.id or "", tool_call.name, canonical_arguments(tool_call))
+    if message.tool_call_id:
+        # Two tools may well return the same.
+        parts.append(message.tool_call_id)
     if message.other_parts:
         parts.append(str(message.other_parts))
     return digest(key, *parts) or 1

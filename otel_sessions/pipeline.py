@@ -73,7 +73,8 @@ class Pipeline:
             count: told of each call what became of it.
             queue_size: calls that may wait.
             inline: analyse in the caller's thread instead.
-            sweep: called by the worker every `sweep_interval_s` seconds, and on `flush`.
+            sweep: called by the worker now and then.
+            sweep_interval_s: how often, in seconds.
 
         """
         self._analyse = analyse

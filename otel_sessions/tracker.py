@@ -29,7 +29,6 @@ from otel_sessions.emit import (
 )
 from otel_sessions.faults import contained
 from otel_sessions.health import SessionScore, healthy, turn_health
-from otel_sessions.listings import Listing
 from otel_sessions.models import cost_usd, find_model
 from otel_sessions.readings import CallReader
 from otel_sessions.sessions import EndReason, IdSource, Outcome, SessionHealth
@@ -39,6 +38,7 @@ from otel_sessions.turns import (
     ContextChange,
     Turn,
     containment,
+    join,
     similarities,
     turns_until_full,
 )
@@ -87,7 +87,7 @@ class _Session:
     ended_ns: int
     calls: int = 0
     turns: int = 0
-    score: SessionScore = SessionScore()
+    score: SessionScore = field(default_factory=SessionScore)
     open: _OpenTurn = field(default_factory=_OpenTurn)
     signals: "deque[SessionSignal]" = field(default_factory=lambda: deque(maxlen=KEPT_SIGNALS))
     signal_count: int = 0
@@ -141,7 +141,7 @@ class Tracker:
             context = span.get_span_context()
             self._decide(session, placement)
             if placement.part == "aside":
-                session.held[placement.turn_key] = _Held(turn, call, context)
+                self._hold(session, turn, call, context)
             elif placement.part != "outside":
                 self._admit(session, turn, call, context, placement)
             self._report(session, call, span, placement, turn)
@@ -244,6 +244,13 @@ class Tracker:
                 self._admit(session, held.turn, held.call, held.context, None)
         if placement.part in ("turn", "same_turn") and not placement.repeated:
             session.held.clear()
+
+    def _hold(self, session: _Session, turn: Turn, call: Call, context: SpanContext) -> None:
+        held = session.held.get(turn.key)
+        if held is None:
+            session.held[turn.key] = _Held(turn, call, context)
+        else:
+            held.turn = join(held.turn, turn)
 
     def _admit_lost(self, session: _Session, key: int, cause: str | None) -> None:
         held = session.held.pop(key, None)
@@ -392,7 +399,7 @@ class Tracker:
         in_turn = placement.part in ("turn", "same_turn") and session.open.newest is not None
         newest = session.open.newest if in_turn else None
         conversation = self._conversations.get(placement.session_id)
-        shown = ()
+        shown: tuple[tuple[str, int], ...] = ()
         if conversation is not None and in_turn:
             shown = tuple(conversation.chain.shown_tokens.items())
         name = call.reply.model or call.request.model

@@ -48,7 +48,7 @@ class TextFeatures:
     words: bytes = b""
     """Sorted distinct content words as 4-byte keyed digests, big-endian; at most 64 words."""
     values: tuple[int, ...] = ()
-    """Keyed digests of literal values (numbers, ids, addresses), in order of appearance, at most 16."""
+    """Keyed digests of literal values (numbers, ids, addresses), as they appear, at most 16."""
     acts: Act = Act.NONE
 
 
@@ -249,9 +249,9 @@ def turns_until_full(
 ) -> float | None:
     """Forecast the turns until the model's window is full; 0 if it is, `None` if none can be told.
 
-    The median growth of the recent turns goes on. There is no forecast where the window or the count
-    of tokens is unknown, or where the last three steps did not all grow: a history that is cut or
-    summarised now and then does not fill the window.
+    The median growth of the recent turns goes on. There is no forecast where the window or the
+    count of tokens is unknown, or where the last three steps did not all grow: a history that is
+    cut or summarised now and then does not fill the window.
 
     Args:
         turns: oldest first.

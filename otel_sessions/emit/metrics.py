@@ -8,14 +8,27 @@ from collections.abc import Callable, Iterable
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Meter, Observation
-from opentelemetry.metrics import UpDownCounter
+from opentelemetry.metrics import (
+    CallbackOptions,
+    Counter,
+    Histogram,
+    Meter,
+    Observation,
+    UpDownCounter,
+)
 from opentelemetry.trace import NonRecordingSpan, Span
 from opentelemetry.util.types import AttributeValue
 
 from otel_sessions import names
-from otel_sessions.emit import CallReport, EndReport, Labels, SignalReport, StartReport, TurnReport
-from otel_sessions.emit import FeedbackReport
+from otel_sessions.emit import (
+    CallReport,
+    EndReport,
+    FeedbackReport,
+    Labels,
+    SignalReport,
+    StartReport,
+    TurnReport,
+)
 from otel_sessions.names import Metric
 
 Attributes = dict[str, AttributeValue]

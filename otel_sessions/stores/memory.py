@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from otel_sessions.errors import ConfigError
 from otel_sessions.stores import FIRST_TURNS, LAST_TURNS, Appended
@@ -41,8 +42,11 @@ class MemoryStore:
         """Add a turn made from one call; see `Store`."""
         with self._lock:
             record = self._records.get(turn.session_id)
-            opened = None if record and not record.ended else "reopened" if record else "new"
+            opened: Literal["new", "reopened"] | None = None
+            if record is not None and record.ended:
+                opened = "reopened"
             if record is None:
+                opened = "new"
                 record = self._records[turn.session_id] = _Record()
                 while len(self._records) > self._max_sessions:
                     self._records.popitem(last=False)
