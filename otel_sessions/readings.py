@@ -8,6 +8,7 @@ from collections.abc import Callable
 from otel_sessions.calls import Call
 from otel_sessions.conversations import Placement
 from otel_sessions.digests import digest
+from otel_sessions.faults import contained
 from otel_sessions.listings import Listing, canonical_arguments
 from otel_sessions.models import find_model
 from otel_sessions.text.features import FeatureReader
@@ -36,7 +37,7 @@ class CallReader:
 
         """
         self._key = key
-        self._features = FeatureReader(key, encode)
+        self._features = FeatureReader(key, _contained(encode))
         self._windows = windows
         self._instance = instance
 
@@ -113,3 +114,14 @@ class CallReader:
                 if known is not None:
                     return known
         return None
+
+
+def _contained(encode: Callable[[str], bytes]) -> Callable[[str], bytes]:
+    """Make a fault of the encoder cost the vector and nothing else."""
+
+    def encode_or_nothing(text: str) -> bytes:
+        with contained("encoding a text"):
+            return encode(text)
+        return b""
+
+    return encode_or_nothing
