@@ -7,7 +7,6 @@ Needs the extra `dashboards`.
 import argparse
 import sys
 from collections.abc import Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -56,22 +55,18 @@ def main() -> int:
     """Write the files, or compare them."""
     parser = argparse.ArgumentParser(prog="python -m dashboards.build")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
-    parser.add_argument("--out", type=Path, default=HERE, help="another folder to write to")
     parser.add_argument("--runbooks", default="dashboards/runbooks", help="URL of their folder")
-    parser.add_argument("--scale", type=Fraction, default=1, help="shorten all windows: 1/60")
     given = parser.parse_args()
-    files = build_files(scale=float(given.scale), runbooks=given.runbooks)
+    files = build_files(runbooks=given.runbooks)
     if given.check:
-        return _compare(given.out, files)
+        return _compare(files)
     for name, text in files.items():
-        path = given.out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        (HERE / name).write_text(text)
     return 0
 
 
-def _compare(folder: Path, files: Mapping[str, str]) -> int:
-    stale = [name for name, text in files.items() if _read(folder / name) != text]
+def _compare(files: Mapping[str, str]) -> int:
+    stale = [name for name, text in files.items() if _read(HERE / name) != text]
     for name in stale:
         print(f"{name} is not what `python -m dashboards.build` writes", file=sys.stderr)
     return 1 if stale else 0
