@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
         lost = telemetry.lost_calls()
         telemetry.close()
     if lost:
-        failures.append(f"{lost} calls were not analysed; try fewer --jobs")
+        failures.append(f"{lost} calls were not analysed")
     for failure in failures:
         print(failure, file=sys.stderr)
     sessions = telemetry.observer.sessions()

@@ -14,6 +14,7 @@ import pytest
 
 DATA = Path(__file__).parents[3] / "shared/data/dev/p_calls.jsonl.gz"
 LOSS = {"context_reset", "context_truncated"}
+DISTURBED = {"retry", "regenerate", "side_call", "parts_format", "system_changed"}
 
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the labelled sessions are not here")
 
@@ -46,6 +47,20 @@ def lossy(replayed):
     }
 
 
+def signals(replayed):
+    return {
+        session["recorded_id"]: {(s["turn"], s["signal"]) for s in session["signals"]}
+        for session in replayed["sessions"]
+    }
+
+
+def without_disturbance(record):
+    calls = [call for call in record["calls"] if call != ["side"]]
+    once = [call for call, before in zip(calls, [None, *calls], strict=False) if call != before]
+    kept = {k: v for k, v in record.items() if k not in {"fmt", "system_swap", "side_messages"}}
+    return {**kept, "calls": once}
+
+
 def kind(record):
     return record["labels"]["raw"]["kind"]
 
@@ -64,13 +79,29 @@ def test_recall_with_ids(records, replayed, mode):
     assert len(missed) <= 0.01 * len(labelled), Counter(missed)
 
 
-def test_what_loses_nothing_raises_nothing_and_makes_no_turn(records, replayed, mode):
+def test_what_loses_nothing_makes_no_turn(records, replayed, mode):
     if mode == "without-ids":
         pytest.skip("a side call without an id is a session of its own")
     harmless = {i: r for i, r in records.items() if not r["labels"]["context_loss"]}
     turns = {s["recorded_id"]: s["turns"] for s in replayed["sessions"]}
     wrong = {i: (turns[i], spoken(r)) for i, r in harmless.items() if turns[i] != spoken(r)}
     assert wrong == {}
+
+
+def test_what_loses_nothing_raises_nothing(
+    records, replayed, mode, otel_sessions_program, tmp_path
+):
+    """Without its retries, side calls and changes, a session gives the same signals."""
+    if mode == "without-ids":
+        pytest.skip("a side call without an id is a session of its own")
+    plain = [without_disturbance(r) for r in records.values() if kind(r) in DISTURBED]
+    path = tmp_path / "plain.jsonl"
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in plain))
+    ran = otel_sessions_program("replay", path, "--json", "--ids")
+    expected = signals(json.loads(ran.stdout))
+    got = signals(replayed)
+    more = {(kind(records[i]), *places) for i in expected if (places := got[i] - expected[i])}
+    assert more == set()
 
 
 def test_two_conversations_are_never_joined(replayed):
@@ -100,4 +131,6 @@ def spoken(record):
     """Number of turns: user messages that were the newest of a call that is no side call."""
     roles = [message["role"] for message in record["messages"]]
     asked = [[i for i in call if i != "side" and roles[i] == "user"] for call in record["calls"]]
-    return len({users[-1] if users else None for users in asked if users})
+    talks = [users for users, call in zip(asked, record["calls"], strict=True) if call != ["side"]]
+    # What the assistant does before the user has spoken is a turn, too.
+    return len({users[-1] if users else None for users in talks})
