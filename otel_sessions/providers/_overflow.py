@@ -5,7 +5,7 @@ OpenAI has a code for it; others say it in words, which are looked at once and n
 
 import re
 
-from otel_sessions.providers._fields import get, text
+from otel_sessions.providers._fields import get, texts
 
 _CODE = "context_length_exceeded"
 _STATUSES = (None, 400, 413, 422)
@@ -20,10 +20,17 @@ _WORDS = re.compile(
 """What OpenAI, vLLM, SGLang, llama.cpp, TGI, Mistral, Anthropic, Gemini, Bedrock and x.ai say."""
 
 
+_MAX_CHARS = 2000
+"""Looked at of each text; a proxy's page can be long."""
+
+
 def is_overflow(error: Exception, status: int | None) -> bool:
-    """Look at the codes in an error and in its body, then at its message."""
+    """Look at the codes in an error and in its body, then at what they say."""
     body = get(error, "body")
-    if _CODE in [get(holder, "code") for holder in (error, body, get(body, "error"))]:
+    holders = (error, body, get(body, "error"))
+    if _CODE in [get(holder, "code") for holder in holders]:
         return True
-    said = text(get(error, "message")) if status in _STATUSES else None
-    return said is not None and _WORDS.search(said) is not None
+    if status not in _STATUSES:
+        return False
+    said = [*holders, *(get(holder, key) for holder in holders for key in ("message", "detail"))]
+    return any(_WORDS.search(text[:_MAX_CHARS]) for text in texts(said))

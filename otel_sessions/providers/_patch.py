@@ -7,8 +7,8 @@ Cost in the caller's thread: about 10 µs and what starting the span takes.
 """
 
 import time
-from collections.abc import Awaitable
-from types import ModuleType
+from collections.abc import Awaitable, Coroutine
+from types import CoroutineType, ModuleType
 from typing import Any
 
 from opentelemetry import context
@@ -81,7 +81,10 @@ class Patch:
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Call `wrapped` and observe it, or only call it."""
-        started = self._start(instance, kwargs) if self.active else None
+        started = None
+        if self.active:
+            with contained("starting a call"):
+                started = self._start(instance, kwargs)
         if started is None:
             return wrapped(*args, **kwargs)
         recording, inside = started
@@ -89,66 +92,99 @@ class Patch:
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
-            recording.fail(error)
+            _failed(recording, error)
             raise
         finally:
             context.detach(token)
         if hasattr(type(result), "__await__"):
-            return _follow(result, recording, inside)
-        _observe(result, recording)
+            with contained("following a call"):
+                return _following(result, recording, inside)
+        else:
+            _observe(result, recording)
         return result
 
     def _start(self, instance: Any, kwargs: dict[str, Any]) -> tuple[Recording, Context] | None:
         current = context.get_current()
         if _INSIDE in current or not is_instrumentation_enabled():
             return None
-        with contained("starting a call"):
-            hooks, provider = self._hooks, self.provider
-            opening = provider.read_opening(instance, kwargs)
-            messages = kwargs.get(provider.messages)
-            kept = tuple(messages) if isinstance(messages, list | tuple) else None
-            ambient = hooks.ambient(opening.conversation_id)
-            started_ns = time.time_ns()
-            span = hooks.start_span(
-                provider=opening.provider,
-                operation=opening.operation,
-                model=opening.model,
-                stream=opening.stream,
-                ambient=ambient,
-                server_address=opening.server_address,
-                server_port=opening.server_port,
-            )
-            inside = set_span_in_context(span, context.set_value(_INSIDE, True, current))  # noqa: FBT003 - the API's order
-            recording = Recording(
-                provider=provider,
-                opening=opening,
-                arguments={**kwargs, provider.messages: kept},
-                ambient=ambient,
-                span=span,
-                started_ns=started_ns,
-                submit=hooks.submit,
-            )
-            return recording, inside
-        return None
+        hooks, provider = self._hooks, self.provider
+        opening = provider.read_opening(instance, kwargs)
+        messages = kwargs.get(provider.messages)
+        kept = tuple(messages) if isinstance(messages, list | tuple) else None
+        ambient = hooks.ambient(opening.conversation_id)
+        started_ns = time.time_ns()
+        span = hooks.start_span(
+            provider=opening.provider,
+            operation=opening.operation,
+            model=opening.model,
+            stream=opening.stream,
+            ambient=ambient,
+            server_address=opening.server_address,
+            server_port=opening.server_port,
+        )
+        inside = set_span_in_context(span, context.set_value(_INSIDE, True, current))  # noqa: FBT003 - the API's order
+        recording = Recording(
+            provider=provider,
+            opening=opening,
+            arguments={**kwargs, provider.messages: kept},
+            ambient=ambient,
+            span=span,
+            started_ns=started_ns,
+            submit=hooks.submit,
+        )
+        return recording, inside
 
 
-async def _follow(awaitable: Awaitable[Any], recording: Recording, inside: Context) -> Any:
+class _Waiting:
+    """Holds a client's coroutine until ours starts; if it never does, only ours warns of it."""
+
+    __slots__ = ("_awaitable",)
+
+    def __init__(self, awaitable: Awaitable[Any]) -> None:
+        self._awaitable: Awaitable[Any] | None = awaitable
+
+    def take(self) -> Any:
+        awaitable, self._awaitable = self._awaitable, None
+        return awaitable
+
+    def __del__(self) -> None:
+        if isinstance(self._awaitable, CoroutineType):
+            self._awaitable.close()
+
+
+def _following(
+    awaitable: Awaitable[Any], recording: Recording, inside: Context
+) -> Coroutine[Any, Any, Any]:
+    """Make the coroutine that the application awaits; it has the name of the client's."""
+    following = _follow(_Waiting(awaitable), recording, inside)
+    if isinstance(following, CoroutineType) and isinstance(awaitable, CoroutineType):
+        following.__name__ = awaitable.__name__
+        following.__qualname__ = awaitable.__qualname__
+    return following
+
+
+async def _follow(waiting: _Waiting, recording: Recording, inside: Context) -> Any:
     token = context.attach(inside)
     try:
-        result = await awaitable
+        result = await waiting.take()
     except GeneratorExit as error:
         # The collector closes a forgotten coroutine, and it does so in any context.
         if context.get_current() is inside:
             context.detach(token)
-        recording.fail(error)
+        _failed(recording, error)
         raise
     except BaseException as error:
         context.detach(token)
-        recording.fail(error)
+        _failed(recording, error)
         raise
     context.detach(token)
     _observe(result, recording)
     return result
+
+
+def _failed(recording: Recording, error: BaseException) -> None:
+    with contained("recording an error"):
+        recording.fail(error)
 
 
 def _observe(result: Any, recording: Recording) -> None:
@@ -156,7 +192,8 @@ def _observe(result: Any, recording: Recording) -> None:
     with observing:
         observe(recording.provider.read_returned(result), recording)
     if observing.failed:
-        recording.end("completed")
+        with contained("ending a call"):
+            recording.end("completed")
 
 
 def _is_patched(function: Any) -> bool:

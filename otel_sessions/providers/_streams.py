@@ -105,34 +105,30 @@ class _Iterator:
         self._busy = True
         try:
             chunk = self._inner.__next__()
-        except StopIteration:
-            self._end("completed")
-            raise
         except BaseException as error:
-            self._fail(error)
+            self._stopped(error)
             raise
         self._busy = False
         self._append(chunk)
         self._last_ns = time.time_ns()
         if self._unseen:
-            self._look(chunk)
+            with contained("reading a chunk"):
+                self._look(chunk)
         return chunk
 
     async def __anext__(self) -> Any:
         self._busy = True
         try:
             chunk = await self._inner.__anext__()
-        except StopAsyncIteration:
-            self._end("completed")
-            raise
         except BaseException as error:
-            self._fail(error)
+            self._stopped(error)
             raise
         self._busy = False
         self._append(chunk)
         self._last_ns = time.time_ns()
         if self._unseen:
-            self._look(chunk)
+            with contained("reading a chunk"):
+                self._look(chunk)
         return chunk
 
     def __getattr__(self, name: str) -> Any:
@@ -141,17 +137,19 @@ class _Iterator:
 
     def __del__(self) -> None:
         """End a stream that nobody finished, at the time of its last chunk."""
-        if self._recording is not None:
+        with contained("ending a stream"):
             self._leave(self._last_ns)
 
     def close(self) -> Any:
         """End, and close the iterator that stood here."""
-        self.stop()
+        with contained("ending a stream"):
+            self.stop()
         return self._inner.close()
 
     def aclose(self) -> Any:
         """End, and close the asynchronous iterator that stood here."""
-        self.stop()
+        with contained("ending a stream"):
+            self.stop()
         return self._inner.aclose()
 
     def stop(self) -> None:
@@ -168,20 +166,19 @@ class _Iterator:
         if recording is None:
             self._unseen = False
             return
-        with contained("reading a chunk"):
-            if recording.provider.has_content(chunk):
-                recording.first_chunk_ns = self._last_ns
-                self._unseen = False
+        if recording.provider.has_content(chunk):
+            recording.first_chunk_ns = self._last_ns
+            self._unseen = False
 
-    def _end(self, outcome: Outcome) -> None:
-        recording = self._let_go()
-        if recording is not None:
-            recording.end(outcome)
-
-    def _fail(self, error: BaseException) -> None:
-        recording = self._let_go()
-        if recording is not None:
-            recording.fail(error)
+    def _stopped(self, error: BaseException) -> None:
+        with contained("ending a stream"):
+            recording = self._let_go()
+            if recording is None:
+                return
+            if isinstance(error, StopIteration | StopAsyncIteration):
+                recording.end("completed")
+            else:
+                recording.fail(error)
 
     def _leave(self, ended_ns: int) -> None:
         recording = self._let_go()
@@ -222,7 +219,8 @@ class _Body:
             self._steps.put(response, name, self._read)
 
     def __del__(self) -> None:
-        self._closed()
+        with contained("ending a response"):
+            self._closed()
 
     def _read(self) -> None:
         if self._read_ns is None:

@@ -24,6 +24,7 @@ class ModelServer:
     def __init__(self):
         self.answers = deque()
         self.requests = []
+        self.requested = threading.Event()
         self.release = threading.Event()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = True
@@ -57,6 +58,7 @@ class ModelServer:
             def do_POST(self):
                 request = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 server.requests.append((dict(self.headers), request))
+                server.requested.set()
                 if not server.answers:
                     (server.stream if request.get("stream") else server.reply)(
                         dull_chunks() if request.get("stream") else dull_completion()
@@ -161,7 +163,9 @@ def no_faults(caplog):
     faults._last_logged_s.clear()
     yield
     logged = [record for when in ("setup", "call") for record in caplog.get_records(when)]
-    assert [r.getMessage() for r in logged if r.name.startswith(("otel_sessions", "opentele"))] == []
+    assert [
+        r.getMessage() for r in logged if r.name.startswith(("otel_sessions", "opentele"))
+    ] == []
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def text(call):
 
 @pytest.mark.parametrize("raw", [False, True], ids=["plain", "raw"])
 @pytest.mark.parametrize(("use", "outcome", "said"), ENDS)
-def test_a_stream_ends_once(client, watch, asked, use, outcome, said, raw):
+def test_a_stream_ends_once(*, client, watch, asked, use, outcome, said, raw):
     """However a stream is left, there is one call, one span, and the text so far."""
     if raw:
         use(client.chat.completions.with_raw_response.create(**asked, stream=True).parse())
@@ -192,7 +192,7 @@ ASYNC_ENDS = [
 
 @pytest.mark.parametrize("raw", [False, True], ids=["plain", "raw"])
 @pytest.mark.parametrize(("use", "outcome", "said"), ASYNC_ENDS)
-async def test_an_async_stream_ends_once(async_client, watch, asked, use, outcome, said, raw):
+async def test_an_async_stream_ends_once(*, async_client, watch, asked, use, outcome, said, raw):
     """The same for asynchronous streams."""
     completions = async_client.chat.completions
     if raw:
@@ -251,7 +251,7 @@ def test_another_thread_may_close_the_stream(client, watch, asked):
     assert watch.call.outcome == "aborted"
 
 
-def test_a_broken_connection_fails_the_stream(openai, client, watch, asked, server, chunk):
+def test_a_broken_connection_fails_the_stream(*, openai, client, watch, asked, server, chunk):
     """What the client raises while streaming reaches the application and is the error's type."""
     server.stream([chunk({"content": "Hello"}), {"error": {"message": "no", "code": "x"}}])
     stream = client.chat.completions.create(**asked, stream=True)
