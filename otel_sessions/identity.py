@@ -20,6 +20,7 @@ from opentelemetry.context import Context
 
 from otel_sessions import names
 from otel_sessions.calls import GivenId
+from otel_sessions.faults import contained
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -41,6 +42,7 @@ class Ambient:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
+    entered: "session"
     ambient: Ambient
     outer: "_Scope | None"
     baggage_token: "Token[Context] | None" = None
@@ -78,20 +80,25 @@ class session:  # noqa: N801 - reads as a statement: `with otel_sessions.session
                 it. An instrumented HTTP client sends baggage to the model's vendor, too.
 
         """
-        self._given = GivenId(_bounded(str(id)), "session") if id not in (None, "") else None
-        self._user_id = None if user_id is None else str(user_id)
-        self._agent = None if agent is None else str(agent)
-        self._baggage = propagate and self._given is not None
+        self._given: GivenId | None = None
+        self._user_id: str | None = None
+        self._agent: str | None = None
+        self._baggage = propagate
+        with contained("naming a session"):
+            self._given = None if id in (None, "") else GivenId(_bounded(str(id)), "session")
+            self._user_id = None if user_id is None else str(user_id)
+            self._agent = None if agent is None else str(agent)
 
     def __enter__(self) -> Self:
-        outer = _scope.get()
-        around = Ambient() if outer is None else outer.ambient
-        given = self._given or around.given
-        token = None
-        if self._baggage and given is not None:
-            token = context.attach(baggage.set_baggage(names.SESSION_ID, given.value))
-        inner = Ambient(given, self._user_id or around.user_id, self._agent or around.agent)
-        _scope.set(_Scope(inner, outer, token))
+        with contained("entering a session"):
+            outer = _scope.get()
+            around = Ambient() if outer is None else outer.ambient
+            given = self._given or around.given
+            inner = Ambient(given, self._user_id or around.user_id, self._agent or around.agent)
+            token = None
+            if self._baggage and given is not None:
+                token = context.attach(baggage.set_baggage(names.SESSION_ID, given.value))
+            _scope.set(_Scope(self, inner, outer, token))
         return self
 
     def __exit__(
@@ -103,7 +110,8 @@ class session:  # noqa: N801 - reads as a statement: `with otel_sessions.session
         # The outer scope is kept in the value, not in a token: a token may only be used in the
         # context that made it, and generators are closed in others.
         scope = _scope.get()
-        if scope is not None:
+        # Entering may have failed; then there is nothing to leave.
+        if scope is not None and scope.entered is self:
             if scope.baggage_token is not None:
                 context.detach(scope.baggage_token)
             _scope.set(scope.outer)
