@@ -24,7 +24,7 @@ from otel_sessions.conversations import Conversations
 from otel_sessions.detectors import DETECTORS
 from otel_sessions.emit.events import EventEmitter
 from otel_sessions.emit.metrics import MetricEmitter
-from otel_sessions.emit.sdk import flush_sdk, set_up_sdk
+from otel_sessions.emit.sdk import flush_sdk, join_flushes, set_up_sdk
 from otel_sessions.emit.spans import SpanEmitter, start_call_span
 from otel_sessions.errors import ConfigError
 from otel_sessions.faults import contained
@@ -94,6 +94,7 @@ class Monitor:
         self._patches: Sequence[Patch] = [
             patch(provider, hooks) for provider in PROVIDERS if provider.name in chosen
         ]
+        self._flushing = join_flushes(self.pipeline.flush)
         _monitors.add(self)
         # Registered after the SDK's own, so that it runs before the SDK shuts down.
         atexit.register(_at_exit)
@@ -129,6 +130,8 @@ class Monitor:
             self.tracker.end_all()
             self._store.close()
         flush_sdk(timeout_s)
+        if self._flushing is not None:
+            self._flushing.leave()
         _monitors.discard(self)
         atexit.unregister(_at_exit)
 

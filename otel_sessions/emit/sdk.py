@@ -9,7 +9,7 @@ Source: OpenTelemetry specification, SDK environment variables.
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry._logs import _internal as logs_internal
@@ -17,6 +17,9 @@ from opentelemetry.metrics import _internal as metrics_internal
 
 from otel_sessions.errors import ConfigError
 from otel_sessions.faults import contained
+
+if TYPE_CHECKING:
+    from otel_sessions.emit.flushing import FlushingProcessor
 
 
 def set_up_sdk(environ: Mapping[str, str]) -> None:
@@ -33,6 +36,16 @@ def set_up_sdk(environ: Mapping[str, str]) -> None:
         _set_up_metrics(_exporters("metrics", environ))
     if isinstance(_logs.get_logger_provider(), logs_internal.ProxyLoggerProvider):
         _set_up_logs(_exporters("logs", environ))
+
+
+def join_flushes(flush: Callable[[float], bool]) -> "FlushingProcessor | None":
+    """Have `flush` called when the application flushes its traces, if its SDK lets us."""
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - as below
+
+    from otel_sessions.emit.flushing import FlushingProcessor  # noqa: PLC0415 - it needs the SDK
+
+    provider = trace.get_tracer_provider()
+    return FlushingProcessor(provider, flush) if isinstance(provider, TracerProvider) else None
 
 
 def flush_sdk(timeout_s: float) -> bool:
