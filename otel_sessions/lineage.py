@@ -19,6 +19,8 @@ from otel_sessions.listings import SYSTEM, Listing, message_digest, message_toke
 from otel_sessions.turns import ContextKind
 
 KEPT_MESSAGES = 4096
+KEPT_REPLIES = 16
+"""Replies to one list that are remembered, the newest: any of them may be gone on from."""
 SUMMARY_TOKENS = 20
 """New text of at least this size in the place of dropped messages is read as their summary."""
 DISTINCT_TOKENS = 6
@@ -64,7 +66,7 @@ class Chain:
     lead: int = 0
     lead_tokens: int = 0
     replies: dict[int, int] = field(default_factory=dict)
-    """Digest and tokens of the replies to the newest list; more than one if it was repeated."""
+    """Digest and tokens of the newest replies to that list; more than one if it was repeated."""
     answered: int = 0
     """Lists that got a reply and were gone on from."""
     missing: dict[int, int] = field(default_factory=dict)
@@ -150,6 +152,8 @@ class Chain:
             self._take_list(listing, match)
             if reply is not None:
                 self.replies[message_digest(reply, key)] = message_tokens(reply)
+                if len(self.replies) > KEPT_REPLIES:
+                    del self.replies[next(iter(self.replies))]
 
     def _take_list(self, listing: Listing, match: Match) -> None:
         for value in match.restored:
@@ -194,6 +198,8 @@ class _Alignment:
         self.chain = chain
         self.listing = listing
         start = max(0, len(listing) - KEPT_MESSAGES)
+        self.cut = start > 0
+        """The list is longer than what is compared, so what stood at the head is not looked for."""
         self.places = [i for i in range(start, len(listing)) if listing.digest(i) != SYSTEM]
         """Indices of the list's messages, system messages left out."""
         shown = {listing.digest(i) for i in self.places}
@@ -280,7 +286,7 @@ class _Alignment:
             back = [p for p in between if self.listing.digest(p) in self.chain.missing]
             fresh = [p for p in between if self.listing.digest(p) not in self.chain.missing]
             restored += [self.listing.digest(p) for p in back]
-            gap = self.known[last_at + 1 : at]
+            gap = [] if self.cut and last_at < 0 else self.known[last_at + 1 : at]
             # A message that stands where another stood was rewritten, not dropped.
             lost = gap[: max(0, len(gap) - len(fresh))]
             if lost:
