@@ -1,0 +1,1 @@
+"""Benchmarks: every figure that the docs claim, with the command that makes it."""

@@ -1,0 +1,1 @@
+"""Overhead: what observing a call costs, beside peers, in one run."""
