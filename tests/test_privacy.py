@@ -19,8 +19,9 @@ CANARY = "canary7f3e"
 otel_sessions.instrument()
 answers = [
     {"role": "assistant", "content": f"{CANARY} in a reply"},
-    {"role": "assistant", "content": None, "tool_calls": [{"id": "t1", "type": "function",
-        "function": {"name": "look_up", "arguments": json.dumps({"q": f"{CANARY} in arguments"})}}]},
+    {"role": "assistant", "content": None, "tool_calls": [
+        {"id": "t1", "type": "function", "function":
+            {"name": "look_up", "arguments": json.dumps({"q": f"{CANARY} in arguments"})}}]},
     {"role": "assistant", "content": f"{CANARY} again"},
     None,
 ]
@@ -41,9 +42,10 @@ messages = [{"role": "system", "content": f"{CANARY} in a prompt"}]
 with otel_sessions.session("visible-session-id"):
     for text in ("first", "second"):
         messages.append({"role": "user", "content": f"{CANARY} in the {text} question?"})
-        message = client.chat.completions.create(model="gpt-4o", messages=messages).choices[0].message
-        messages.append(message)
-    messages.append({"role": "tool", "tool_call_id": "t1", "content": f"Error: {CANARY} in a result"})
+        reply = client.chat.completions.create(model="gpt-4o", messages=messages)
+        messages.append(reply.choices[0].message)
+    result = f"Error: {CANARY} in a result"
+    messages.append({"role": "tool", "tool_call_id": "t1", "content": result})
     reply = client.chat.completions.create(model="gpt-4o", messages=messages, stop=["END"])
     messages.append(reply.choices[0].message)
     messages.append({"role": "user", "content": f"{CANARY} in the first question?"})
