@@ -71,6 +71,7 @@ def test_a_stream_can_break_off(ask):
     pieces = []
     with pytest.raises(Exception, match=r"(?i)connection|incomplete|peer"):
         pieces += ask(Reply("word " * 100, breaks_after=3), stream=True)
+    assert len(pieces) == 3
     assert ask(Reply("next")).choices[0].message.content == "next"
 
 

@@ -62,7 +62,8 @@ def test_tools_are_replayed(replay, recorded):
 
 
 def test_limit_is_of_all_files_together(replay, recorded):
-    files = recorded(LAMP, name="a.jsonl"), recorded(BIKE, LAMP, name="b.jsonl")
+    cake = talk("cake", "How long do I bake it?", "40 minutes.")
+    files = recorded(LAMP, name="a.jsonl"), recorded(BIKE, cake, name="b.jsonl")
     assert set(replay(*files, "--limit", "2")) == {"lamp", "bike"}
 
 

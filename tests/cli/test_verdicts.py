@@ -55,6 +55,11 @@ def test_a_healthy_script_passes_without_warnings(signals, expected):
     assert ok(HEALTHY, seen("any", calls={"healthy": 2}, **signals)) is expected
 
 
+@pytest.mark.parametrize("sessions", [0, 2])
+def test_a_script_is_one_session(sessions):
+    assert not ok(HEALTHY, *(seen(f"{i}", calls={"healthy": 2}) for i in range(sessions)))
+
+
 def test_the_demo_covers_what_it_promises():
     signals = {name for script in SCENARIOS for _, name in script.expected()}
     assert signals >= {
