@@ -17,6 +17,11 @@ def get(holder: Any, name: str) -> Any:
     return getattr(holder, name, None)
 
 
+def fields(holder: Any) -> Mapping[str, Any]:
+    """Return all keys of a dict or all own attributes of an object, for many readings at once."""
+    return holder if isinstance(holder, dict) else getattr(holder, "__dict__", {})
+
+
 def items(value: Any) -> Sequence[Any]:
     """Return a list or tuple as it is, and nothing of anything else."""
     return value if isinstance(value, list | tuple) else ()

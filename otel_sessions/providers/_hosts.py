@@ -8,7 +8,6 @@ import functools
 
 _PROVIDERS = {
     "ai.azure.com": "azure.ai.inference",
-    "aiplatform.googleapis.com": "gcp.vertex_ai",
     "amazonaws.com": "aws.bedrock",
     "anthropic.com": "anthropic",
     "cognitiveservices.azure.com": "azure.ai.openai",
@@ -17,6 +16,7 @@ _PROVIDERS = {
     "deepseek.com": "deepseek",
     "fireworks.ai": "fireworks_ai",
     "generativelanguage.googleapis.com": "gcp.gemini",
+    "googleapis.com": "gcp.vertex_ai",
     "groq.com": "groq",
     "mistral.ai": "mistral_ai",
     "openai.azure.com": "azure.ai.openai",

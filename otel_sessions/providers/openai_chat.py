@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from otel_sessions.calls import Message, Reply, Request, Role, ToolCall, Usage
-from otel_sessions.providers._fields import get, integer, items, number, text, texts
+from otel_sessions.providers._fields import fields, get, integer, items, number, text, texts
 from otel_sessions.providers._hosts import provider_of
 from otel_sessions.providers._overflow import is_overflow
 from otel_sessions.providers._provider import Failure, Messages, Opening, Provider, Returned
@@ -40,13 +40,14 @@ def read_opening(resource: Any, arguments: Mapping[str, Any]) -> Opening:
         else provider_of(host, "openai"),
         model=text(arguments.get("model")),
         stream=bool(arguments.get("stream")),
-        conversation_id=_conversation_id(arguments.get("metadata")),
+        conversation_id=_conversation_id(arguments),
         server_address=host,
         server_port=None if port == _HTTPS_PORT else port,
     )
 
 
-def _conversation_id(metadata: Any) -> str | None:
+def _conversation_id(arguments: Mapping[str, Any]) -> str | None:
+    metadata = arguments.get("metadata") or get(arguments.get("extra_body"), "metadata")
     if not isinstance(metadata, dict):
         return None
     return next(filter(None, texts(map(metadata.get, _CONVERSATION_KEYS))), None)
@@ -96,14 +97,17 @@ def _output_type(response_format: Any) -> str | None:
 
 
 def read_message(raw: Any) -> Message:
-    """Read one message: a dict, or an object of the client that was put back into the list."""
+    """Read one message: a dict, or an object of the client that was put back into the list.
+
+    Some servers send every field there is, empty; an empty part says nothing.
+    """
     parts, other_parts = _content(get(raw, "content"))
     return Message(
         role=_ROLES.get(text(get(raw, "role")) or "", "user"),
-        text="\n".join([*parts, *texts([get(raw, "refusal")])]),
+        text="\n".join(filter(None, [*parts, text(get(raw, "refusal"))])),
         tool_calls=_tool_calls(raw),
         tool_call_id=text(get(raw, "tool_call_id")),
-        other_parts=other_parts + (get(raw, "audio") is not None),
+        other_parts=other_parts + bool(get(get(raw, "audio"), "id")),
     )
 
 
@@ -117,24 +121,35 @@ def _content(content: Any) -> tuple[list[str], int]:
 
 
 def _part_text(part: Any) -> str | None:
-    return text(part) or text(get(part, "text")) or text(get(part, "refusal"))
+    if isinstance(part, str):
+        return part
+    known = text(get(part, "text"))
+    return text(get(part, "refusal")) if known is None else known
 
 
 def _tool_calls(raw: Any) -> tuple[ToolCall, ...]:
+    calls = list(items(get(raw, "tool_calls")))
     legacy = get(raw, "function_call")
-    calls = [*items(get(raw, "tool_calls")), *([] if legacy is None else [{"function": legacy}])]
+    if get(legacy, "name"):
+        calls.append({"function": legacy})
     return tuple(map(_tool_call, calls))
 
 
 def _tool_call(raw: Any) -> ToolCall:
-    custom = get(raw, "custom")
-    called = get(raw, "function") if custom is None else custom
-    arguments = get(called, "arguments" if custom is None else "input")
+    name, arguments = _called(raw)
     return ToolCall(
-        name=text(get(called, "name")) or "",
+        name=text(name) or "",
         arguments=arguments if isinstance(arguments, str | Mapping) else "",
         id=text(get(raw, "id")),
     )
+
+
+def _called(raw: Any) -> tuple[Any, Any]:
+    """Return name and arguments of a tool call, which is of a function or of a custom tool."""
+    function, custom = get(raw, "function"), get(raw, "custom")
+    if function is None or get(custom, "name"):
+        return get(custom, "name"), get(custom, "input")
+    return get(function, "name"), get(function, "arguments")
 
 
 def read_reply(reply: Any) -> Reply:
@@ -161,49 +176,48 @@ def _read_body(body: bytes) -> Reply:
 
 
 def read_chunks(chunks: Sequence[Any]) -> Reply:
-    """Put a streamed reply together, as far as it came."""
-    pieces: list[str] = []
+    """Put a streamed reply together, as far as it came; about 1 µs for each chunk."""
+    pieces: list[Any] = []
     tools: dict[int, dict[str, str]] = {}
-    reasons: dict[int, str] = {}
+    reasons: dict[int, Any] = {}
     started = False
     for chunk in chunks:
         for choice in items(get(chunk, "choices")):
-            index = integer(get(choice, "index")) or 0
-            reason = text(get(choice, "finish_reason"))
-            if reason is not None:
-                reasons[index] = reason
-            delta = get(choice, "delta")
-            if delta is None or index:
+            held = fields(choice)
+            index = integer(held.get("index")) or 0
+            if held.get("finish_reason"):
+                reasons[index] = held["finish_reason"]
+            if index or held.get("delta") is None:
                 continue
             started = True
-            pieces += texts((get(delta, "content"), get(delta, "refusal")))
-            _add_tools(tools, delta)
+            delta = fields(held["delta"])
+            pieces += (delta.get("content"), delta.get("refusal"))
+            if delta.get("tool_calls") or delta.get("function_call"):
+                _add_tools(tools, delta)
     calls = tuple(
         ToolCall(tool["name"], tool["arguments"], tool["id"] or None) for tool in tools.values()
     )
     return Reply(
-        message=Message("assistant", "".join(pieces), calls) if started else None,
+        message=Message("assistant", "".join(texts(pieces)), calls) if started else None,
         model=_first_text(chunks, "model"),
         id=_first_text(chunks, "id"),
-        finish_reasons=tuple(reason for _, reason in sorted(reasons.items())),
+        finish_reasons=tuple(texts(reasons[index] for index in sorted(reasons))),
         usage=_streamed_usage(chunks),
     )
 
 
 def _add_tools(tools: dict[int, dict[str, str]], delta: Any) -> None:
     """Add a chunk's pieces of tool calls; a piece without index and id goes on with the last."""
-    legacy = get(delta, "function_call")
-    pieces = items(get(delta, "tool_calls"))
-    for piece in pieces if legacy is None else [{"index": 0, "function": legacy}]:
+    legacy = {"index": 0, "function": get(delta, "function_call")}
+    for piece in items(get(delta, "tool_calls")) or ([legacy] if any(_called(legacy)) else ()):
         index, given_id = integer(get(piece, "index")), text(get(piece, "id"))
         if index is None:
             index = len(tools) if given_id or not tools else next(reversed(tools))
         tool = tools.setdefault(index, {"id": "", "name": "", "arguments": ""})
-        custom = get(piece, "custom")
-        called = get(piece, "function") if custom is None else custom
+        name, arguments = _called(piece)
         tool["id"] = given_id or tool["id"]
-        tool["name"] += text(get(called, "name")) or ""
-        tool["arguments"] += text(get(called, "arguments" if custom is None else "input")) or ""
+        tool["name"] += text(name) or ""
+        tool["arguments"] += text(arguments) or ""
 
 
 def _first_text(chunks: Sequence[Any], name: str) -> str | None:

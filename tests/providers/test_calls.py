@@ -220,7 +220,8 @@ async def test_a_coroutine_belongs_to_where_it_was_made(async_client, watch, ask
 @pytest.mark.parametrize("key", ["session_id", "conversation_id", "thread_id", "chat_id"])
 def test_metadata_names_the_conversation(client, watch, asked, key):
     """Ids that the application sends to the provider are used."""
-    client.chat.completions.create(**asked, metadata={"other": "x", key: "c1"})
+    metadata = {"other": "x", key: "c1"}
+    client.chat.completions.create(**asked, extra_body={"metadata": metadata})
     assert watch.call.given_id == GivenId("c1", "provider")
 
 
