@@ -34,6 +34,8 @@ class Act(IntFlag):
     """Changes a detail of what was said ("no, I meant the 5th")."""
     REFUSAL = 32
     """Says that something is not there or will not be done ("sorry, there is no ...")."""
+    AGREEMENT = 64
+    """Starts by agreeing and goes on ("yes, please change the address")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class TextFeatures:
     """`VECTOR_BYTES` signed bytes, a direction in meaning; empty if nothing in the text has one."""
     words: bytes = b""
     """Sorted distinct content words as 4-byte keyed digests, big-endian; at most 64 words."""
+    frame: int = 0
+    """Keyed digest of how it is put: its function words in order, content left blank."""
     values: tuple[int, ...] = ()
     """Keyed digests of literal values (numbers, ids, addresses), as they appear, at most 16."""
     acts: Act = Act.NONE

@@ -23,7 +23,7 @@ from otel_sessions.turns import Act, TextFeatures, Turn, overlap, similarities
 _NOT_ASKING = Act.ACKNOWLEDGEMENT | Act.THANKS | Act.GREETING
 _CHOICE_WORDS = 3
 """A choice among what was offered is at most this long."""
-_UNRELATED, _SAME_MEANING = 0.5, 0.9
+_UNRELATED, _SAME_MEANING = 0.45, 0.85
 """Cosines at which two requests have nothing and everything in common."""
 _SAME_REPLY = 0.9
 """Overlap of words from which two replies are one."""
@@ -35,50 +35,64 @@ def repeated_question(
     *,
     min_severity: float = 0.4,
     extra_word: float = 0.2,
+    if_stated: float = 0.7,
     if_answered: float = 0.7,
     if_refused: float = 0.5,
     if_values_new: float = 0.4,
+    if_agreeing: float = 0.5,
     if_long_ago: float = 0.8,
+    left_each_time: float = 0.7,
 ) -> Signal | None:
     """Compare the newest request with the ones before it.
 
-    Severity is the match with the best earlier request, [0, 1], times the factors that apply.
+    Severity is the match with the best earlier request, [0, 1], times the factors that apply;
+    more if others match too.
 
     Args:
         turns: oldest first, never empty.
         min_severity: less than this is no signal.
         extra_word: how much a word that only the earlier request has counts, against one that only
             the newest has: a part of what was asked, asked again, is a repetition.
+        if_stated: factor of a similar meaning if the newest request does not ask.
         if_answered: factor if a reply since has taken up all the words of the newest request.
         if_refused: factor if a reply since said that it is not there or not possible.
         if_values_new: factor if the newest request has values that the earlier one had not.
+        if_agreeing: factor if the newest request starts with a yes: it answers the assistant.
         if_long_ago: factor that the number of turns in between approaches.
+        left_each_time: share of what is missing to 1 that each time after the second leaves.
 
     """
     request = turns[-1].request
     words = _words(request)
     if request is None or not words or _only_polite(request):
         return None
+    stated = 1.0 if request.acts & Act.QUESTION else if_stated
     earlier = [(i, t.request) for i, t in enumerate(turns[:-1]) if t.request is not None]
     meanings = similarities(request, [text for _, text in earlier])
     severities = []
     for (i, text), meaning in zip(earlier, meanings, strict=True):
-        match = max(_lexical(words, _words(text), extra_word), _semantic(meaning))
+        had = _words(text)
+        same_frame = request.frame == text.frame
+        if same_frame and not words <= had:
+            continue  # the next item of a list, put in the same way
+        match = _lexical(words, had, extra_word)
+        if not same_frame:
+            match = max(match, stated * _semantic(meaning))
         match *= _values_factor(request, text, if_values_new)
         if match < min_severity or _is_choice(turns, i, words):
             continue
         since = [t.reply for t in turns[i:-1] if t.reply is not None]
         taken_up = max((len(words & _words(reply)) for reply in since), default=0) / len(words)
-        refused = any(reply.acts & Act.REFUSAL for reply in since)
         match *= 1 - (1 - if_answered) * taken_up
-        match *= if_refused if refused else 1.0
+        match *= if_refused if any(reply.acts & Act.REFUSAL for reply in since) else 1.0
         match *= if_long_ago + (1 - if_long_ago) / (len(turns) - 1 - i)
-        severities.append(match)
-    severity = max(severities, default=0.0)
-    if severity < min_severity:
+        severities.append(match * (if_agreeing if request.acts & Act.AGREEMENT else 1.0))
+    best = max(severities, default=0.0)
+    if best < min_severity:
         return None
-    times = 1 + sum(s >= WARNING for s in severities)
-    return Signal("repeated_question", severity, f"asked {max(2, times)} times")
+    times = max(2, 1 + sum(severity >= WARNING for severity in severities))
+    severity = 1 - (1 - best) * left_each_time ** (times - 2)
+    return Signal("repeated_question", severity, f"asked {times} times")
 
 
 def _words(text: TextFeatures | None) -> set[bytes]:

@@ -5,9 +5,7 @@ least a fifth of the words are function words of English and of no other large l
 "no" in Spanish or "was" in German says nothing.
 """
 
-import re
-
-from otel_sessions.text.words import FUNCTION_WORDS, word_set
+from otel_sessions.text.words import FUNCTION_WORDS, phrases, word_set
 from otel_sessions.turns import Act
 
 _QUESTION_MARKS = ("?", "\uff1f", "\u061f")
@@ -19,9 +17,12 @@ _ASKING_FIRST = word_set(
     """
 )
 _BEFORE_ASKING = word_set("and so but ok okay well hi hello hey please then also yes no um uh now")
-_ASKING = re.compile(
-    r"\b(?:i(?:'d| would) (?:like|love|want)|i(?:'m| am|m)? (?:want|need|looking|trying|wondering)"
-    r"|(?:tell|give|show|send|help|let) me|(?:how|what) about|please|looking for)\b"
+_ASKING = phrases(
+    """
+    i'd like, i would like, i'd love, i want, i need, i'm looking, im looking, i am looking,
+    i'm trying, i am trying, i'm wondering, i was wondering, looking for, tell me, give me, show me,
+    send me, help me, let me know, how about, what about, please
+    """
 )
 
 _AGREEING = word_set(
@@ -36,6 +37,7 @@ _BESIDE_AGREEING = word_set(
     you very much all i the got and for me with a
     """
 )
+_AGREEING_FIRST = word_set("yes yeah yep yup sure correct exactly absolutely agreed")
 _AGREEMENT = _AGREEING | _BESIDE_AGREEING
 _MAX_AGREEMENT = 8
 """Words: a longer text does more than agree."""
@@ -43,29 +45,22 @@ _MAX_AGREEMENT = 8
 _THANKING = word_set("thanks thank thx thankyou")
 _GREETING = word_set("hi hello hey hiya greetings bye goodbye")
 _CORRECTING_FIRST = word_set("no nope actually sorry wait correction oops")
-_CORRECTING = re.compile(
-    r"\b(?:i mean(?:t)?|make (?:it|that)|change (?:it|that)|rather than|instead|correction"
-    r"|not what i|(?:is|was|are|were|that's|it's) (?:wrong|incorrect)|mistyped|typo)\b"
-)
-
-_REFUSING = re.compile(
-    r"\b(?:unfortunately|(?:there(?:'s| is| are)|we have|i have|have) no(?:t any)?\b"
-    r"|(?:can't|cannot|can not|couldn't|could not|won't|unable to|not able to|not allowed to)\b"
-    r"|(?:isn't|is not|aren't|are not|not) (?:possible|available|eligible|permitted)"
-    r"|(?:don't|do not|didn't|did not) (?:have|find|support|offer))"
-)
-_REFUSING_HINTS = word_set(
+_CORRECTING = phrases(
     """
-    unfortunately no not can't cannot couldn't won't unable isn't aren't don't didn't
+    i mean, i meant, make it, make that, change it to, change that to, rather than, instead,
+    correction, not what i, is wrong, was wrong, are wrong, were wrong, that's wrong, it's wrong,
+    is incorrect, was incorrect, are incorrect, mistyped, typo
     """
 )
-_ASKING_HINTS = word_set("i i'd i'm im me about please looking")
-_CORRECTING_HINTS = word_set(
+_REFUSING = phrases(
     """
-    mean meant make change rather instead correction not wrong incorrect mistyped typo
+    unfortunately, there is no, there are no, there's no, we have no, i have no, there is not,
+    there are not, can't, cannot, can not, couldn't, could not, won't, unable to, not able to,
+    not allowed to, not possible, not available, not eligible, not permitted, isn't possible,
+    isn't available, aren't available, aren't eligible, don't have, do not have, didn't find,
+    did not find, don't support, do not support, don't offer, do not offer
     """
 )
-"""Words without one of which the patterns cannot match; a set is asked faster than a pattern."""
 
 _SHARED_WITH_OTHER_LANGUAGES = word_set("no a me is was will so am an do on in he as die come")
 _CONTRACTIONS = word_set(
@@ -95,17 +90,20 @@ def read_acts(text: str, words: list[str]) -> Act:
     known = set(words)
     if not known or not _reads_english(known):
         return acts
+    line = f" {' '.join(words)} "
     if _agrees(text, words, known):
         acts |= Act.NONE if acts else Act.ACKNOWLEDGEMENT
-    elif _asks(text, words, known):
+    elif _asks_first(words) or _has(line, _ASKING):
         acts |= Act.QUESTION
     if not _THANKING.isdisjoint(known):
         acts |= Act.THANKS
     if words[0] in _GREETING or (words[0] == "good" and words[1:2] in (["morning"], ["evening"])):
         acts |= Act.GREETING
-    if _corrects(text, words, known):
+    if (words[0] in _CORRECTING_FIRST and len(words) > 1) or _has(line, _CORRECTING):
         acts |= Act.CORRECTION
-    if not known.isdisjoint(_REFUSING_HINTS) and _REFUSING.search(text.lower()):
+    if words[0] in _AGREEING_FIRST and not acts & Act.ACKNOWLEDGEMENT:
+        acts |= Act.AGREEMENT
+    if _has(line, _REFUSING):
         acts |= Act.REFUSAL
     return acts
 
@@ -124,14 +122,9 @@ def _agrees(text: str, words: list[str], known: set[str]) -> bool:
     )
 
 
-def _asks(text: str, words: list[str], known: set[str]) -> bool:
-    first = next((word for word in words if word not in _BEFORE_ASKING), "")
-    return first in _ASKING_FIRST or (
-        not known.isdisjoint(_ASKING_HINTS) and _ASKING.search(text.lower()) is not None
-    )
+def _asks_first(words: list[str]) -> bool:
+    return next((word for word in words if word not in _BEFORE_ASKING), "") in _ASKING_FIRST
 
 
-def _corrects(text: str, words: list[str], known: set[str]) -> bool:
-    if words[0] in _CORRECTING_FIRST and len(words) > 1:
-        return True
-    return not known.isdisjoint(_CORRECTING_HINTS) and _CORRECTING.search(text.lower()) is not None
+def _has(line: str, wanted: tuple[str, ...]) -> bool:
+    return any(phrase in line for phrase in wanted)

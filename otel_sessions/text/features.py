@@ -11,11 +11,11 @@ from its end and a quarter from its middle, because requests stand at the ends o
 from collections.abc import Callable
 from hashlib import blake2b
 
-from otel_sessions.digests import digest
+from otel_sessions.digests import DIGEST_BYTES
 from otel_sessions.text.acts import read_acts
 from otel_sessions.text.tokens import estimate_tokens
 from otel_sessions.text.values import read_values
-from otel_sessions.text.words import content_words, split_words
+from otel_sessions.text.words import content_words, sentence_frame, split_words
 from otel_sessions.turns import TextFeatures
 
 READ_CHARACTERS = 8_192
@@ -38,31 +38,35 @@ class FeatureReader:
             encode: text to a vector of `VECTOR_BYTES` bytes, or to none of a text without meaning.
 
         """
-        self._key = key
         self._encode = encode
-        self._empty_digest = blake2b(key=key, digest_size=WORD_BYTES, person=b"word")
+        # Copying a state that has the key costs a third of making one.
+        self._word = blake2b(key=key, digest_size=WORD_BYTES, person=b"word")
+        self._value = blake2b(key=key, digest_size=DIGEST_BYTES, person=b"value")
+        self._frame = blake2b(key=key, digest_size=DIGEST_BYTES, person=b"frame")
 
     def read(self, text: str) -> TextFeatures:
         """Read any text: lone surrogates, binary and megabytes included."""
         sample = text if len(text) <= READ_CHARACTERS else _sampled(text)
         words = split_words(sample)
+        # The smallest digests are an arbitrary choice of words, but the same one for equal texts.
+        distinct = sorted({_digest(self._word, word) for word in content_words(words)})
         return TextFeatures(
             chars=len(text),
             tokens=estimate_tokens(text),
             vector=self._encode(sample),
-            words=self._word_digests(content_words(words)),
-            values=tuple(digest(self._key, "value", v) for v in read_values(sample)),
+            words=b"".join(distinct[:MAX_WORDS]),
+            frame=int.from_bytes(_digest(self._frame, sentence_frame(words)), "big"),
+            values=tuple(
+                int.from_bytes(_digest(self._value, value), "big") for value in read_values(sample)
+            ),
             acts=read_acts(sample, words),
         )
 
-    def _word_digests(self, words: set[str]) -> bytes:
-        digests: set[bytes] = set()
-        for word in words:
-            state = self._empty_digest.copy()
-            state.update(word.encode("utf-8", "surrogatepass"))
-            digests.add(state.digest())
-        # The smallest digests are an arbitrary choice, but the same one for equal texts.
-        return b"".join(sorted(digests)[:MAX_WORDS])
+
+def _digest(keyed: blake2b, text: str) -> bytes:
+    state = keyed.copy()
+    state.update(text.encode("utf-8", "surrogatepass"))
+    return state.digest()
 
 
 def _sampled(text: str) -> str:

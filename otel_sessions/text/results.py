@@ -12,14 +12,14 @@ _HEAD = 200
 
 _ERROR = re.compile(
     r"""
-    \W*(?:error|exception|traceback|fatal|failed|failure|unauthori[sz]ed|forbidden|not\ found
+    [\s"'*#-]*(?:error|exception|traceback|fatal|failed|failure|unauthori[sz]ed|forbidden|not\ found
       |invalid\ |timed?\ ?out|bad\ request|internal\ server\ error|permission\ denied|access\ denied
       |command\ not\ found|no\ such\ |unknown\ (?:tool|function|command)|cannot\b
       |(?:could\ not|unable\ to)\b)
-    | \w*(?:error|exception)\b\s*[:(]
-    | (?:http\ ?(?:/\d\.\d\ )?|status\ (?:code\ )?:?\ ?)[45]\d\d\b
+    | [\w.]*(?:error|exception)\b\s*[:(]
+    | (?:http\ ?(?:/\d\.\d\ )?|status(?:\ code)?:?\ ?)[45]\d\d\b
     | \s*[{\[][^}]{0,80}?"(?:
-        (?:error|errors|exception|error_message|error_code|errorMessage)"\s*:\s*(?!null|false|""|\[\]|\{\}|0\b|none)
+        (?:error|errors|exception|error_message|error_code|errorMessage)"\s*:\s*+(?!null|false|""|\[\]|\{\}|0\b|none)
       | (?:is_?error)"\s*:\s*true
       | (?:success|ok)"\s*:\s*false
       | status"\s*:\s*"(?:error|failed|failure)"

@@ -1,4 +1,4 @@
-"""Values: the literal values in a text: numbers, amounts, dates, times, ids, addresses.
+"""Values: the literal values in a text: numbers, amounts, dates, times, ids, addresses, quotes.
 
 Meaning as a vector is blind to them ("table for two at 7", "table for four at 9"), and they decide
 whether a similar request is the same request. The usual ways of writing one value are brought
@@ -34,6 +34,11 @@ _AROUND = ".,;:!?()[]{}<>\"'`#$\u20ac\u00a3*_"
 # Letters, then a digit, then whatever belongs to it. Possessive and from the start of a run only,
 # so that the time is linear in the text.
 _FIGURE = re.compile(r"(?<![a-z\d_])[a-z_]*+\d(?:[a-z\d_]|[.,:/-](?=[a-z\d]))*+")
+# What stands in quotes after a blank is meant literally; others are apostrophes or code.
+_QUOTED = re.compile(
+    r"(?<![^\s(])([\"'`])([^\"'`\n]{1,64})\1(?!\w)|\u201c([^\u201d\n]{1,64})\u201d"
+)
+_OPENING_QUOTES = ('"', " '", "`", "\u201c")
 _EMAIL = re.compile(r"[\w.+-]{1,64}+@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
 
 _COMMA_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -44,7 +49,7 @@ _DASHED = re.compile(r"[\d-]{7,}")
 
 
 def read_values(text: str) -> list[str]:
-    """Return the values of `text`, each in its one form, in order, at most `MAX_VALUES`."""
+    """Return the values of `text`, at most `MAX_VALUES`, in order; quoted ones come last."""
     values: list[str] = []
     for chunk in text.lower().split():
         if chunk.isalpha():
@@ -56,6 +61,8 @@ def read_values(text: str) -> list[str]:
             values += _values_of(chunk.strip(_AROUND))
         if len(values) >= MAX_VALUES:
             break
+    if any(mark in text for mark in _OPENING_QUOTES):
+        values += [(a or b).strip().lower() for _, a, b in _QUOTED.findall(text)]
     return values[:MAX_VALUES]
 
 

@@ -13,6 +13,7 @@ _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2,}")
 _MAX_LETTERS = 32
 """Longer runs of letters are no words (base64, DNA); their head stands for them."""
 _MIN_STEM = 3
+_FRAME_WORDS = 64
 _ENDINGS = ("ing", "ed")
 _VOWELS = frozenset("aeiouy")
 
@@ -20,6 +21,14 @@ _VOWELS = frozenset("aeiouy")
 def word_set(words: str) -> frozenset[str]:
     """Return the words of a list that is written as running text."""
     return frozenset(words.split())
+
+
+def phrases(listed: str) -> tuple[str, ...]:
+    """Return the phrases of a list with commas, each between blanks.
+
+    Looked for in words joined and enclosed by blanks, a phrase matches whole words only.
+    """
+    return tuple(f" {' '.join(phrase.split())} " for phrase in listed.split(","))
 
 
 FUNCTION_WORDS = word_set(
@@ -37,6 +46,7 @@ FUNCTION_WORDS = word_set(
     want need like would know get got give tell ask say said see look looking going go make take try
     help able wondering wonder mean think thing things something anything one ones care matter kind
     sort good great fine nice right sure correct
+    next continue previous back again skip menu repeat retry start restart stop hit stand roll draw
     s t d m ll re ve th don doesn didn isn aren wasn won couldn wouldn shouldn hasn haven hadn ain
     """
 )
@@ -56,6 +66,20 @@ def content_words(words: list[str]) -> set[str]:
             stems.discard(word)
             stems.update(characters[i : i + 2] for i in range(len(characters) - 1))
     return stems - FUNCTION_WORDS
+
+
+def sentence_frame(words: list[str]) -> str:
+    """Return the function words in order, with `_` for each run of content words.
+
+    "Write a haiku about rain" and "Write a poem about snow" share the frame `_ a _ about _`.
+    """
+    frame: list[str] = []
+    for word in words[:_FRAME_WORDS]:
+        if word in FUNCTION_WORDS:
+            frame.append(word)
+        elif not frame or frame[-1] != "_":
+            frame.append("_")
+    return " ".join(frame)
 
 
 def _stem(word: str) -> str:

@@ -1,0 +1,66 @@
+"""Builders of turns with dull values; a test names only what it is about."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from otel_sessions.text.features import FeatureReader
+from otel_sessions.turns import ToolUse, Turn
+
+DULL = Turn(
+    session_id="s",
+    key=1,
+    number=1,
+    provider="openai",
+    model="gpt-test",
+    messages_sent=2,
+    input_tokens=100,
+    output_tokens=20,
+    window=128_000,
+    duration_s=1.0,
+    finish_reason="stop",
+)
+
+
+@pytest.fixture(scope="session")
+def dull() -> Turn:
+    return replace(DULL, reply=FeatureReader(b"k", lambda _: b"").read("A reply."))
+
+
+@pytest.fixture(scope="session")
+def series(dull) -> Callable[..., list[Turn]]:
+    """Turns that differ in the given fields, each a sequence with one value for each turn."""
+
+    def build(**fields: Sequence[object]) -> list[Turn]:
+        rows = zip(*fields.values(), strict=True)
+        return [
+            replace(dull, key=i, number=i, **dict(zip(fields, row, strict=True)))
+            for i, row in enumerate(rows, 1)
+        ]
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def using(dull) -> Callable[..., list[Turn]]:
+    """Turns whose tool calls are written as `name:arguments=result`, `!` marks a failed one."""
+
+    def tool(written: str) -> ToolUse:
+        call, _, result = written.partition("=")
+        name, _, arguments = call.partition(":")
+        return ToolUse(
+            id=written,
+            name=name,
+            arguments=hash(arguments),
+            result=hash(result) if result else None,
+            failed=result.startswith("!"),
+        )
+
+    def build(*written: str) -> list[Turn]:
+        return [
+            replace(dull, key=i, number=i, tools=tuple(map(tool, line.split())))
+            for i, line in enumerate(written, 1)
+        ]
+
+    return build
