@@ -175,15 +175,18 @@ class Conversations:
         by_user = next(listing.newest_first("user", since=match.new_from), None) is not None
         # Without a prompt of its own, an agent at work looks like any other.
         goes_on = by_user or aside.prompt != self._no_prompt
-        if aside.prompt != conversation.prompt or not goes_on or match.relation == "repeated":
+        other = aside.prompt != conversation.prompt and conversation.chain.answered > 0
+        if other or not goes_on or match.relation == "repeated":
             aside.chain.advance(listing, match, call.reply.message, self._key)
             return Placement(
                 conversation.session_id, source, "aside", aside.key, new_from=match.new_from
             )
         # A list that never went on may itself have been a side call.
-        was_lost = conversation.chain.answered > 0 or aside.prompt != self._no_prompt
+        same = aside.prompt == conversation.prompt != self._no_prompt
+        was_lost = conversation.chain.answered > 0 or same
         cause = self._cause(conversation, aside)
         conversation.chain = aside.chain
+        conversation.turn_key = aside.key
         conversation.generation += 1
         conversation.asides.clear()
         placement = self._take(conversation, source, call, listing, match)
@@ -314,7 +317,7 @@ class Conversations:
         opens = not repeated and (request_at is not None or conversation.turn_key == 0)
         if opens:
             conversation.turn_key = self._turn_key(conversation, listing, 0)
-        if match.relation == "first" or not conversation.prompt:
+        if not repeated:
             conversation.prompt = self._prompt(listing)
         conversation.instance = self._instance
         self._reindex(conversation, listing)
