@@ -263,14 +263,14 @@ class Conversations:
     def _retried(self, key: int, listing: Listing) -> tuple[Conversation, Match] | None:
         """Find a session that sent this list last.
 
-        It had no answer yet, or the list has a reply of its: two users may open alike.
+        It had no answer yet, or the list goes on from one: two users may well open alike.
         """
         for conversation in self._candidates(key):
             chain = conversation.chain
-            match = chain.compare(listing)
-            own = match.shared_replies and chain.answered
-            if match.relation == "repeated" and (own or not chain.replies):
-                return conversation, match
+            if chain.answered or not chain.replies:
+                match = chain.compare(listing)
+                if match.relation == "repeated":
+                    return conversation, match
         return None
 
     def _best(self, listing: Listing, newest: int) -> tuple[Conversation, Match] | None:

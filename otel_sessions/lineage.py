@@ -50,8 +50,6 @@ class Match:
     """The list was compared as a whole."""
     shared_tokens: int = 0
     """Tokens of the messages in common, as far as they were compared."""
-    shared_replies: int = 0
-    """Assistant messages in common, as far as they were compared."""
 
 
 @dataclass(slots=True)
@@ -124,13 +122,8 @@ class Chain:
 
     def _match(self, listing: Listing, relation: Relation, sent: int, seam: list[int]) -> Match:
         is_reply = sent < len(listing) and listing.role(sent) == "assistant"
-        replies = sum(listing.role(i) == "assistant" for i in range(max(0, sent - 4), sent))
-        return Match(
-            relation,
-            sent + is_reply,
-            shared_tokens=sum(listing.tokens(i) for i in seam),
-            shared_replies=replies + is_reply,
-        )
+        tokens = sum(listing.tokens(i) for i in seam)
+        return Match(relation, sent + is_reply, shared_tokens=tokens)
 
     def _same(self, listing: Listing, index: int, shift: int) -> bool:
         at = index - shift - self.base
@@ -237,7 +230,6 @@ class _Alignment:
             tuple(restored),
             whole=True,
             shared_tokens=sum(known[at][1] for _, at in pairs),
-            shared_replies=sum(listing.role(places[i]) == "assistant" for i, _ in pairs),
         )
 
     def _prefix(self) -> int:
