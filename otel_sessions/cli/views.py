@@ -172,5 +172,8 @@ def _found(verdict: Verdict, expected: int) -> str:
     return f"[{style}]{escape('; '.join([count, *failures]))}[/{style}]"
 
 
-def _short(identifier: str, most: int = 24) -> str:
-    return identifier if len(identifier) <= most else f"{identifier[: most - 1]}…"
+def _short(identifier: str, most: int = 28) -> str:
+    """Leave out the middle: ids of one system often begin alike and end differently."""
+    half = most // 2
+    short = f"{identifier[: half - 1]}…{identifier[-half:]}"
+    return identifier if len(identifier) <= most else short
