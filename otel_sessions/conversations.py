@@ -61,6 +61,8 @@ class Conversation:
     """How often the history was lost."""
     instance: str = ""
     asides: list[Aside] = field(default_factory=list)
+    former: Aside | None = None
+    """The list that the session began with, while another that went on stands in its place."""
     open_keys: list[int] = field(default_factory=list)
     old_keys: "deque[int]" = field(default_factory=deque)
 
@@ -159,7 +161,9 @@ class Conversations:
     def _best_aside(
         self, conversation: Conversation, listing: Listing
     ) -> tuple[Aside, Match] | None:
-        matches = [(aside, aside.chain.compare(listing)) for aside in conversation.asides]
+        former = [conversation.former] if conversation.former else []
+        asides = [*former, *conversation.asides]
+        matches = [(aside, aside.chain.compare(listing)) for aside in asides]
         related = [pair for pair in matches if pair[1].relation not in ("unrelated", "earlier")]
         return max(related, key=lambda pair: pair[1].shared_tokens, default=None)
 
@@ -175,16 +179,27 @@ class Conversations:
         by_user = next(listing.newest_first("user", since=match.new_from), None) is not None
         # Without a prompt of its own, an agent at work looks like any other.
         goes_on = by_user or aside.prompt != self._no_prompt
-        other = aside.prompt != conversation.prompt and conversation.chain.answered > 0
-        if other or not goes_on or match.relation == "repeated":
+        same = aside.prompt == conversation.prompt
+        first = aside is conversation.former
+        may_lead = same or first or not conversation.chain.answered
+        if not may_lead or not goes_on or match.relation == "repeated":
             aside.chain.advance(listing, match, call.reply.message, self._key)
             return Placement(
                 conversation.session_id, source, "aside", aside.key, new_from=match.new_from
             )
         # A list that never went on may itself have been a side call.
-        same = aside.prompt == conversation.prompt != self._no_prompt
-        was_lost = conversation.chain.answered > 0 or same
+        prompted = same and aside.prompt != self._no_prompt
+        was_lost = not first and (conversation.chain.answered > 0 or prompted)
         cause = self._cause(conversation, aside)
+        conversation.former = None
+        if not same and not first:
+            conversation.former = Aside(
+                conversation.chain,
+                conversation.prompt,
+                conversation.turn_key,
+                bare=False,
+                instance=conversation.instance,
+            )
         conversation.chain = aside.chain
         conversation.turn_key = aside.key
         conversation.generation += 1
