@@ -289,7 +289,7 @@ def test_the_cost_follows_what_is_new(chat, take):
 
 @pytest.mark.parametrize("turns", [KEPT_MESSAGES // 2 - 1, KEPT_MESSAGES + 40])
 def test_the_newest_messages_of_a_very_long_list(key, turns):
-    """Beyond the limit the list still goes on, a loss near its end is seen, and memory is bounded."""
+    """Beyond the limit it goes on, a loss near its end is seen, and memory is bounded."""
     history = [
         Message(("user", "assistant")[i % 2], f"sentence number {i} of it")
         for i in range(2 * turns)
