@@ -5,6 +5,8 @@ least a fifth of the words are function words of English and of no other large l
 "no" in Spanish or "was" in German says nothing.
 """
 
+from collections.abc import Mapping, Sequence
+
 from otel_sessions.text.words import FUNCTION_WORDS, phrases, word_set
 from otel_sessions.turns import Act
 
@@ -93,17 +95,17 @@ def read_acts(text: str, words: list[str]) -> Act:
     line = f" {' '.join(words)} "
     if _agrees(text, words, known):
         acts |= Act.NONE if acts else Act.ACKNOWLEDGEMENT
-    elif _asks_first(words) or _has(line, _ASKING):
+    elif _asks_first(words) or _has(line, known, _ASKING):
         acts |= Act.QUESTION
     if not _THANKING.isdisjoint(known):
         acts |= Act.THANKS
     if words[0] in _GREETING or (words[0] == "good" and words[1:2] in (["morning"], ["evening"])):
         acts |= Act.GREETING
-    if (words[0] in _CORRECTING_FIRST and len(words) > 1) or _has(line, _CORRECTING):
+    if (words[0] in _CORRECTING_FIRST and len(words) > 1) or _has(line, known, _CORRECTING):
         acts |= Act.CORRECTION
     if words[0] in _AGREEING_FIRST and not acts & Act.ACKNOWLEDGEMENT:
         acts |= Act.AGREEMENT
-    if _has(line, _REFUSING):
+    if _has(line, known, _REFUSING):
         acts |= Act.REFUSAL
     return acts
 
@@ -126,5 +128,5 @@ def _asks_first(words: list[str]) -> bool:
     return next((word for word in words if word not in _BEFORE_ASKING), "") in _ASKING_FIRST
 
 
-def _has(line: str, wanted: tuple[str, ...]) -> bool:
-    return any(phrase in line for phrase in wanted)
+def _has(line: str, known: set[str], wanted: Mapping[str, Sequence[str]]) -> bool:
+    return any(phrase in line for first in known.intersection(wanted) for phrase in wanted[first])

@@ -7,6 +7,7 @@ do not separate words; there, pairs of neighbouring characters stand for them.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2,}")
@@ -23,12 +24,17 @@ def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-def phrases(listed: str) -> tuple[str, ...]:
-    """Return the phrases of a list with commas, each between blanks.
+def phrases(listed: str) -> Mapping[str, Sequence[str]]:
+    """Return the phrases of a list with commas, each between blanks, by their first words.
 
-    Looked for in words joined and enclosed by blanks, a phrase matches whole words only.
+    Looked for in words joined and enclosed by blanks, a phrase matches whole words only; and only
+    those have to be looked for whose first word is there.
     """
-    return tuple(f" {' '.join(phrase.split())} " for phrase in listed.split(","))
+    by_first: dict[str, list[str]] = {}
+    for phrase in listed.split(","):
+        words = phrase.split()
+        by_first.setdefault(words[0], []).append(f" {' '.join(words)} ")
+    return by_first
 
 
 FUNCTION_WORDS = word_set(

@@ -97,6 +97,7 @@ def test_the_cause_of_a_failure_is_one_of_few(dull, error_type, cause):
         pytest.param([1, 1.1, 0.9, 1, 1.2, 1, 9], None, id="one-slow-turn-now"),
         pytest.param([9, 1, 1.1, 0.9, 1, 1.2, 1], None, id="cold-start"),
         pytest.param([1, 1, 1, 9, 9, 1, 1], None, id="slow-in-between"),
+        pytest.param([1, 1, 1, 20, 16, 12, 9, 7, 5, 4, 3, 2], None, id="a-slow-spell-that-ends"),
         pytest.param([1, 2, 3, 4, 5, 6, 1], None, id="this-turn-was-fast"),
         pytest.param([1, 2, 4, 8, 16], None, id="too-few-turns"),
         pytest.param([0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.12], None, id="nobody-notices"),

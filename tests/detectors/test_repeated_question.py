@@ -111,7 +111,7 @@ HAND = "You have {} points. Hit or stand?"
     [
         pytest.param(["Where is my parcel?"], id="first-turn"),
         pytest.param(["yes", "Shall I go on?", "yes"], id="yes"),
-        pytest.param(["Thanks!", "You are welcome.", "Thanks!"], id="thanks"),
+        pytest.param(["Thanks a million!", "You are welcome.", "Thanks a million!"], id="thanks"),
         pytest.param(["Hello", "Hi!", "hello"], id="greeting"),
         pytest.param(
             ["Book a table for two at 7", "At 7?", "Book a table for four at 9"], id="other-values"
@@ -185,6 +185,24 @@ def test_what_came_between_counts(talk, milder, worse):
     """The same two requests weigh less when the assistant did its part."""
     mild = repeated_question(talk(*milder), min_severity=0.0)
     assert mild.severity < repeated_question(talk(*worse)).severity
+
+
+def test_each_time_is_worse(talk):
+    """Asking a third time weighs more than asking a second time."""
+    asked = ["Can I bring my dog on the train?", EVASIVE, "Are pets allowed on the train?", EVASIVE]
+    third = "Is it okay to travel by train with a dog?"
+    twice = repeated_question(talk(*asked[2:], third))
+    thrice = repeated_question(talk(*asked, third))
+    assert thrice.severity > twice.severity
+    assert thrice.explanation == "asked 3 times"
+
+
+def test_long_ago_is_milder(talk):
+    """What was asked many turns ago may just be asked once more."""
+    question, others = "Where is my parcel?", ["Do you sell stamps?", "Yes.", "Open today?", "Yes."]
+    soon = repeated_question(talk(question, EVASIVE, question))
+    late = repeated_question(talk(question, EVASIVE, *others, question))
+    assert 0.5 <= late.severity < soon.severity
 
 
 def test_words_suffice_without_vectors(talk):
