@@ -1,0 +1,248 @@
+"""Sessions in, an alert out: replayed recordings through the real programs, up to a webhook.
+
+Collector, Prometheus and Alertmanager run with the files that users get. Only addresses differ,
+scraping and evaluation are every second, and the rules' windows are 60 times shorter.
+"""
+
+import gzip
+import json
+import subprocess
+import sys
+import time
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import pytest
+import yaml
+
+from dashboards.build import build_files
+from dashboards.prometheus_names import metric_name, series_names
+from otel_sessions import names
+
+TURNS = metric_name(names.TURN_EVALUATED)
+SCALE = 1 / 60
+ROOT = Path(__file__).parents[2]
+TICKET_FOR_S = 900 * SCALE
+OURS = '{__name__=~"llm_session_.*|gen_ai_.*"}'
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    """Recorded calls: whole conversations, and conversations cut to a window of messages."""
+    path = ROOT / "../shared/data/dev/p_calls.jsonl.gz"
+    if not path.exists():
+        pytest.skip("needs the recorded sessions in ../shared/data")
+    with gzip.open(path, "rt") as lines:
+        sessions = [json.loads(line) for line in lines]
+
+    def of_kinds(*kinds):
+        return [each for each in sessions if each["labels"]["raw"]["kind"] in kinds]
+
+    return SimpleNamespace(
+        healthy=of_kinds("intact", "regenerate", "parts_format")[:20],
+        degraded=of_kinds("sliding_window"),
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="module")
+def alertmanager(launch, program, receiver, http, folder):
+    """Run Alertmanager, which tells the receiver; returns its address."""
+    address = f"127.0.0.1:{http.free_port()}"
+    config = yaml.safe_load((ROOT / "dashboards/prometheus/alertmanager.yaml").read_text())
+    for each in config["receivers"]:
+        each["webhook_configs"][0]["url"] = f"{receiver.url}/{each['name']}"
+    (folder / "alertmanager.yaml").write_text(yaml.safe_dump(config))
+    launch(
+        "alertmanager",
+        [
+            program("alertmanager"),
+            f"--config.file={folder / 'alertmanager.yaml'}",
+            f"--storage.path={folder / 'alertmanager'}",
+            f"--web.listen-address={address}",
+            "--cluster.listen-address=",
+        ],
+        ready=f"http://{address}/-/ready",
+    )
+    return address
+
+
+@pytest.fixture(scope="module")
+def stack(collector, alertmanager, launch, program, http, folder):  # noqa: PLR0917 - the programs
+    """Run the collector and Prometheus, and replay into them."""
+    addresses = collector("prometheus")
+    address = f"127.0.0.1:{http.free_port()}"
+    config = yaml.safe_load((ROOT / "dashboards/prometheus/prometheus.yaml").read_text())
+    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [alertmanager]
+    for job, target in zip(config["scrape_configs"], (addresses.page, addresses.own), strict=True):
+        job["static_configs"][0]["targets"] = [target]
+    (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
+    (folder / "rules.yaml").write_text(build_files(scale=SCALE)["prometheus/rules.yaml"])
+    launch(
+        "prometheus",
+        [
+            program("prometheus"),
+            f"--config.file={folder / 'prometheus.yaml'}",
+            f"--storage.tsdb.path={folder / 'prometheus'}",
+            f"--web.listen-address={address}",
+            "--enable-feature=exemplar-storage",
+        ],
+        ready=f"http://{address}/-/ready",
+    )
+    return Stack(addresses.otlp, f"http://{address}/api/v1", http, folder)
+
+
+class Stack:
+    """The running programs and what was replayed into them."""
+
+    def __init__(self, otlp, api, http, folder):
+        self.sessions = set()
+        self._otlp, self._api, self._http, self._folder = otlp, api, http, folder
+        self._numbers = count()
+
+    def replay(self, recordings, *, copies=1):
+        """Replay sessions under ids of their own; return their turns and their process."""
+        number = next(self._numbers)
+        before = self.instances()
+        file = self._folder / f"{number}.jsonl"
+        ids = []
+        with file.open("w") as out:
+            for copy in range(copies):
+                for recording in recordings:
+                    ids.append(f"{recording['session_id']}-{number}-{copy}")
+                    out.write(json.dumps({**recording, "session_id": ids[-1]}) + "\n")
+        done = subprocess.run(
+            [
+                *(Path(sys.executable).with_name("otel-sessions"), "replay", file),
+                *("--ids", "--json", "--otlp", self._otlp),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        seen = json.loads(done.stdout)["sessions"]
+        assert {each["session_id"] for each in seen} == set(ids)
+        self.sessions |= set(ids)
+        turns = sum(each["turns"] for each in seen)
+        (instance,) = self._http.until(
+            lambda: self.instances() - before, seconds=15, what="the replay's metrics"
+        )
+        self._http.until(
+            lambda: self.value(f'sum({TURNS}{{instance="{instance}"}})') == turns,
+            seconds=15,
+            what=f"{turns} turns of {instance} in Prometheus",
+        )
+        return SimpleNamespace(turns=turns, instance=instance)
+
+    def query(self, expr):
+        return self._http.json(f"{self._api}/query?query={quote(expr)}")["data"]["result"]
+
+    def value(self, expr):
+        """Return the value of the only series, or `None`."""
+        result = self.query(expr)
+        return float(result[0]["value"][1]) if result else None
+
+    def instances(self):
+        return {each["metric"]["instance"] for each in self.query(f"group by (instance) ({TURNS})")}
+
+    def series(self):
+        everything = quote('{__name__=~".+"}')
+        return self._http.json(f"{self._api}/series?match[]={everything}")["data"]
+
+    def alerts(self):
+        return self._http.json(f"{self._api}/alerts")["data"]["alerts"]
+
+    def wait_for_evaluation_after(self, moment, *, seconds):
+        """Wait until the slower rules were evaluated after this Unix time."""
+        newest = 'min(timestamp(slo:error_ratio:rate3d{slo="healthy-turns"}))'
+        self._http.until(
+            lambda: (self.value(newest) or 0) >= moment,
+            seconds=seconds,
+            what=f"evaluation of the rules after {moment}",
+        )
+
+
+@pytest.fixture(scope="module")
+def twenty(stack, recordings):
+    return stack.replay(recordings.healthy)
+
+
+@pytest.fixture(scope="module")
+def sixty(stack, recordings, twenty):
+    return stack.replay(recordings.healthy, copies=3)
+
+
+def test_prometheus_has_as_many_turns_as_were_replayed(stack, twenty, sixty):
+    assert sixty.turns == 3 * twenty.turns
+    assert stack.value(f"sum({TURNS})") == twenty.turns + sixty.turns
+
+
+def test_no_session_is_in_a_label(stack, sixty):
+    """Labels, and the names of series, are the same whatever the sessions are called."""
+    values = {value for each in stack.series() for value in each.values()}
+    assert len(values) > 20
+    assert not [(value, name) for value in values for name in stack.sessions if name in value]
+
+
+def test_series_do_not_grow_with_sessions(stack, twenty, sixty):
+    """Three times the sessions make the same series."""
+    of_the_process = {"instance", "server_port"}
+
+    def without_process(run):
+        return {
+            tuple(sorted((k, v) for k, v in each.items() if k not in of_the_process))
+            for each in stack.series()
+            if each.get("instance") == run.instance
+        }
+
+    assert without_process(sixty) == without_process(twenty)
+
+
+def test_every_series_has_a_name_that_is_written_down(stack, sixty):
+    """What the real collector makes of our names is what the rules and boards ask for."""
+    ours = {each["metric"]["__name__"] for each in stack.query(f"group by (__name__) ({OURS})")}
+    assert TURNS in ours
+    assert ours <= {series for metric in names.METRICS for series in series_names(metric)}
+
+
+def test_healthy_traffic_raises_nothing(stack, sixty):
+    """Not even pending for as long as the ticket must be."""
+    now = time.time()
+    stack.wait_for_evaluation_after(now + TICKET_FOR_S + 3, seconds=60)
+    assert stack.value("max(slo:error_ratio:rate3d{slo='healthy-turns'})") < 0.05
+    assert stack.query('ALERTS_FOR_STATE{alertname=~"LlmSession.*"}') == []
+    assert stack.alerts() == []
+
+
+def test_degraded_traffic_reaches_who_is_on_call(stack, sixty, recordings, receiver, http):
+    """Histories are cut to a window: a page, with what a person needs to go on."""
+    stack.replay(recordings.degraded, copies=10)
+
+    def page():
+        bodies = [json.loads(body) for body in receiver.bodies("/pages")]
+        return [alert for body in bodies for alert in body["alerts"]]
+
+    first = http.until(page, seconds=60, what="a page at the receiver")[0]
+    assert first["status"] == "firing"
+    assert first["labels"]["alertname"] == "LlmSessionTurnsUnhealthyFast"
+    assert first["labels"]["severity"] == "page"
+    service = first["labels"]["service_name"]
+    assert f"of the turns of {service} are unhealthy" in first["annotations"]["summary"]
+    assert (ROOT / first["annotations"]["runbook_url"]).is_file()
+    firing = stack.query('ALERTS{alertstate="firing", alertname="LlmSessionTurnsUnhealthyFast"}')
+    assert [each["metric"]["service_name"] for each in firing] == [service]
+
+
+def test_alert_resolves_once_traffic_is_healthy_again(stack, recordings, receiver, http):
+    """The short window forgets, so nobody has to wait for the long one."""
+    stack.replay(recordings.healthy, copies=3)
+    fast = 'ALERTS{alertname="LlmSessionTurnsUnhealthyFast", alertstate="firing"}'
+    http.until(lambda: not stack.query(fast), seconds=90, what="the page to resolve")
