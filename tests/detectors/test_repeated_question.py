@@ -189,12 +189,11 @@ def test_what_came_between_counts(talk, milder, worse):
 
 def test_each_time_is_worse(talk):
     """Asking a third time weighs more than asking a second time."""
-    asked = ["Can I bring my dog on the train?", EVASIVE, "Are pets allowed on the train?", EVASIVE]
-    third = "Is it okay to travel by train with a dog?"
-    twice = repeated_question(talk(*asked[2:], third))
-    thrice = repeated_question(talk(*asked, third))
-    assert thrice.severity > twice.severity
-    assert thrice.explanation == "asked 3 times"
+    first, second = "Can I bring my dog on the train?", "Are pets allowed on the train?"
+    thrice = talk(first, EVASIVE, second, EVASIVE, "Is it okay to travel by train with a dog?")
+    signal = repeated_question(thrice)
+    assert signal.explanation == "asked 3 times"
+    assert signal.severity > repeated_question(thrice, left_each_time=1.0).severity
 
 
 def test_long_ago_is_milder(talk):
