@@ -335,7 +335,7 @@ class Tracker:
         health = turn_health(opened.signals.values())
         drift = None
         if turn.request and turn.reply and turn.request.vector and turn.reply.vector:
-            drift = 1 - similarities(turn.request, [turn.reply])[0]
+            drift = max(0.0, 1 - similarities(turn.request, [turn.reply])[0])
         report = TurnReport(
             session.session_id,
             opened.number,

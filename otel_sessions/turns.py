@@ -163,7 +163,11 @@ _SEVERITY_OF_CHANGE: dict[ContextKind, int] = {
 
 
 def join(earlier: Turn, later: Turn) -> Turn:
-    """Fold `later`, made from a newer call of the same turn, into `earlier`."""
+    """Fold `later`, made from a newer call of the same turn, into `earlier`.
+
+    A call that only repeats another supersedes its reply, and with it tools that never ran.
+    """
+    kept = [tool for tool in earlier.tools if tool.result is not None or not later.retries]
     streamed_s = earlier.time_to_first_chunk_s
     return replace(
         later,
@@ -181,7 +185,7 @@ def join(earlier: Turn, later: Turn) -> Turn:
         time_to_first_chunk_s=later.time_to_first_chunk_s if streamed_s is None else streamed_s,
         failures=earlier.failures + later.failures,
         overflow=earlier.overflow or later.overflow,
-        tools=(*_with_results(earlier.tools, later.tool_results), *later.tools)[-KEPT_TOOLS:],
+        tools=(*_with_results(kept, later.tool_results), *later.tools)[-KEPT_TOOLS:],
         tool_results=(),
     )
 
@@ -196,7 +200,7 @@ def _sum(a: int | None, b: int | None) -> int | None:
 
 
 def _with_results(
-    tools: tuple[ToolUse, ...], results: tuple[tuple[str, int, bool], ...]
+    tools: Sequence[ToolUse], results: tuple[tuple[str, int, bool], ...]
 ) -> tuple[ToolUse, ...]:
     known = {use_id: (result, failed) for use_id, result, failed in results}
     return tuple(
