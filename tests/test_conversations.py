@@ -213,9 +213,8 @@ class TestFound:
         talks = [talking(place, None, system=SYSTEM) for _ in range(8)]
         ids = [set() for _ in talks]
         for turn in range(6):
-            for i, talk in enumerate(talks[::-1] if turn % 2 else talks):
-                i = len(talks) - 1 - i if turn % 2 else i
-                placement = talk.say(f"Question {turn} of {i}?", f"{ANSWERS[turn % 5]} {i}")
+            for i in range(8)[:: -1 if turn % 2 else 1]:
+                placement = talks[i].say(f"Question {turn} of {i}?", f"{ANSWERS[turn % 5]} {i}")
                 ids[i].add(placement.session_id)
         assert [len(each) for each in ids] == [1] * 8
         assert len(set.union(*ids)) == 8
