@@ -4,7 +4,7 @@ Each call may be within its limits while the conversation crawls: a growing hist
 each turn. Time to first chunk is compared where all compared turns streamed, otherwise the time per
 call. A longer reply may take longer in proportion. Medians of three stand at both ends, and ranks
 in between, so that one slow turn, at the start or now, decides nothing. Units: seconds; 3 turns at
-each end, other models than the newest turn's left out. About 100 µs for 64 turns.
+each end, other models than the newest turn's left out. About 200 µs for 64 turns.
 Source: Theil, "A rank-invariant method of linear regression" (1950) and Sen (1968) for the slope,
 Kendall (1938) for the order; 0.4 s is where waiting starts to break a train of thought (Doherty and
 Thadani, "The Economic Value of Rapid Response Time", 1982).

@@ -9,10 +9,11 @@ several times.
 Not a repetition: a request with other values (a corrected detail, the next item of a list), one
 that only agrees, thanks or greets, and a choice among what the assistant has just offered (menus,
 games). Range: [0.4, 1]. Languages: any; function words and refusals are known in English only.
-Cost: about 40 µs for 20 turns, 120 µs for 64.
+Cost: about 80 µs for 20 turns with long messages, 300 µs for 64.
 Source: Tversky, "Features of similarity", Psychological Review 84 (1977), for the one-sided overlap
-of words. Numbers were chosen on the dev sessions of dstc2_babi6 and p_repeat, with false alarms
-counted on the passed sessions of tau1 and tau2_retail.
+of words. Numbers were chosen on the dev sessions of dstc2_babi6 (average precision .75, F1 .81 at
+0.5) and p_repeat, with false alarms counted on the passed sessions of tau1 and tau2_retail (1.7 and
+1.9 % of turns at 0.5).
 """
 
 from collections.abc import Sequence
