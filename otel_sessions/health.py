@@ -18,20 +18,6 @@ from math import prod
 from types import MappingProxyType
 
 from otel_sessions.signals import WARNING, Signal
-from otel_sessions.turns import turns_until_full
-
-__all__ = [
-    "DEFAULT_WEIGHT",
-    "HEALTHY_FROM",
-    "RECENT_SHARE",
-    "WEIGHTS",
-    "WORST_SHARE",
-    "SessionScore",
-    "healthy",
-    "session_health",
-    "turn_health",
-    "turns_until_full",
-]
 
 HEALTHY_FROM = 0.7
 """Health from which a turn or a session is healthy.

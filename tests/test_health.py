@@ -10,10 +10,9 @@ from otel_sessions.health import (
     healthy,
     session_health,
     turn_health,
-    turns_until_full,
 )
 from otel_sessions.signals import Signal
-from otel_sessions.turns import Turn
+from otel_sessions.turns import Turn, turns_until_full
 
 shares = st.floats(0, 1)
 signals = st.builds(Signal, st.sampled_from([*WEIGHTS, "a_users_own"]), shares)
