@@ -41,7 +41,7 @@ def recordings():
         return [each for each in sessions if each["labels"]["raw"]["kind"] in kinds]
 
     return SimpleNamespace(
-        healthy=of_kinds("intact", "regenerate", "parts_format")[:20],
+        healthy=of_kinds("intact")[:20],
         degraded=of_kinds("sliding_window"),
     )
 
