@@ -74,7 +74,9 @@ class Patch:
         self.active = False
         while self._placed:
             owner, method, wrapper = self._placed.pop()
-            if vars(owner).get(method) is wrapper:
+            outermost = vars(owner).get(method)
+            # OpenTelemetry's `unwrap` puts back a bound form of the wrapper below its own.
+            if outermost is wrapper or getattr(outermost, "_self_parent", None) is wrapper:
                 setattr(owner, method, wrapper.__wrapped__)
 
     def __call__(
@@ -92,7 +94,8 @@ class Patch:
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
-            _failed(recording, error)
+            with contained("recording an error"):
+                recording.fail(error)
             raise
         finally:
             context.detach(token)
@@ -100,7 +103,8 @@ class Patch:
             with contained("following a call"):
                 return _following(result, recording, inside)
         else:
-            _observe(result, recording)
+            with contained("observing a reply"):
+                _observe(result, recording)
         return result
 
     def _start(self, instance: Any, kwargs: dict[str, Any]) -> tuple[Recording, Context] | None:
@@ -138,53 +142,47 @@ class Patch:
 class _Waiting:
     """Holds a client's coroutine until ours starts; if it never does, only ours warns of it."""
 
-    __slots__ = ("_awaitable",)
-
-    def __init__(self, awaitable: Awaitable[Any]) -> None:
-        self._awaitable: Awaitable[Any] | None = awaitable
-
-    def take(self) -> Any:
-        awaitable, self._awaitable = self._awaitable, None
-        return awaitable
+    awaitable: Any = None
 
     def __del__(self) -> None:
-        if isinstance(self._awaitable, CoroutineType):
-            self._awaitable.close()
+        if isinstance(self.awaitable, CoroutineType):
+            self.awaitable.close()
 
 
 def _following(
     awaitable: Awaitable[Any], recording: Recording, inside: Context
 ) -> Coroutine[Any, Any, Any]:
     """Make the coroutine that the application awaits; it has the name of the client's."""
-    following = _follow(_Waiting(awaitable), recording, inside)
+    waiting = _Waiting()
+    following = _follow(waiting, recording, inside)
     if isinstance(following, CoroutineType) and isinstance(awaitable, CoroutineType):
         following.__name__ = awaitable.__name__
         following.__qualname__ = awaitable.__qualname__
+    waiting.awaitable = awaitable
     return following
 
 
 async def _follow(waiting: _Waiting, recording: Recording, inside: Context) -> Any:
+    awaitable, waiting.awaitable = waiting.awaitable, None
     token = context.attach(inside)
     try:
-        result = await waiting.take()
+        result = await awaitable
     except GeneratorExit as error:
         # The collector closes a forgotten coroutine, and it does so in any context.
         if context.get_current() is inside:
             context.detach(token)
-        _failed(recording, error)
+        with contained("recording an error"):
+            recording.fail(error)
         raise
     except BaseException as error:
         context.detach(token)
-        _failed(recording, error)
+        with contained("recording an error"):
+            recording.fail(error)
         raise
     context.detach(token)
-    _observe(result, recording)
+    with contained("observing a reply"):
+        _observe(result, recording)
     return result
-
-
-def _failed(recording: Recording, error: BaseException) -> None:
-    with contained("recording an error"):
-        recording.fail(error)
 
 
 def _observe(result: Any, recording: Recording) -> None:
@@ -192,8 +190,7 @@ def _observe(result: Any, recording: Recording) -> None:
     with observing:
         observe(recording.provider.read_returned(result), recording)
     if observing.failed:
-        with contained("ending a call"):
-            recording.end("completed")
+        recording.end("completed")
 
 
 def _is_patched(function: Any) -> bool:

@@ -106,7 +106,8 @@ class _Iterator:
         try:
             chunk = self._inner.__next__()
         except BaseException as error:
-            self._stopped(error)
+            with contained("ending a stream"):
+                self._stopped(error)
             raise
         self._busy = False
         self._append(chunk)
@@ -121,7 +122,8 @@ class _Iterator:
         try:
             chunk = await self._inner.__anext__()
         except BaseException as error:
-            self._stopped(error)
+            with contained("ending a stream"):
+                self._stopped(error)
             raise
         self._busy = False
         self._append(chunk)
@@ -136,9 +138,9 @@ class _Iterator:
         return getattr(self._inner, name)
 
     def __del__(self) -> None:
-        """End a stream that nobody finished, at the time of its last chunk."""
+        """End a stream that nobody finished."""
         with contained("ending a stream"):
-            self._leave(self._last_ns)
+            self.stop()
 
     def close(self) -> Any:
         """End, and close the iterator that stood here."""
@@ -154,7 +156,15 @@ class _Iterator:
 
     def stop(self) -> None:
         """End now: the application wants no more."""
-        self._leave(time.time_ns())
+        recording = self._let_go()
+        if recording is None:
+            return
+        outcome: Outcome = "aborted"
+        with contained("reading a chunk"):
+            if any(map(recording.provider.is_final, recording.chunks[-_LAST_CHUNKS:])):
+                outcome = "completed"
+        # What came after the last chunk was the application's time, or the collector's.
+        recording.end(outcome, time.time_ns() if self._busy else self._last_ns)
 
     def stop_from_outside(self) -> None:
         """End now, unless it is the client that closes its response after the last byte."""
@@ -171,24 +181,13 @@ class _Iterator:
             self._unseen = False
 
     def _stopped(self, error: BaseException) -> None:
-        with contained("ending a stream"):
-            recording = self._let_go()
-            if recording is None:
-                return
-            if isinstance(error, StopIteration | StopAsyncIteration):
-                recording.end("completed")
-            else:
-                recording.fail(error)
-
-    def _leave(self, ended_ns: int) -> None:
         recording = self._let_go()
         if recording is None:
             return
-        outcome: Outcome = "aborted"
-        with contained("reading a chunk"):
-            if any(map(recording.provider.is_final, recording.chunks[-_LAST_CHUNKS:])):
-                outcome = "completed"
-        recording.end(outcome, ended_ns)
+        if isinstance(error, StopIteration | StopAsyncIteration):
+            recording.end("completed")
+        else:
+            recording.fail(error)
 
     def _let_go(self) -> Recording | None:
         """Stop collecting, so that chunks are not kept for as long as the stream is."""

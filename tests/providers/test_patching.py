@@ -1,5 +1,6 @@
 """Wrappers come and go without a trace, and a fault of ours stays ours."""
 
+import inspect
 import logging
 import subprocess
 import sys
@@ -7,11 +8,11 @@ from dataclasses import fields, replace
 
 import pytest
 import wrapt
-from opentelemetry.instrumentation.utils import suppress_instrumentation
+from opentelemetry.instrumentation.utils import suppress_instrumentation, unwrap
 
 from otel_sessions.calls import Reply
 from otel_sessions.pipeline import Hooks
-from otel_sessions.providers import PROVIDERS, patch
+from otel_sessions.providers import PROVIDERS, _patch, _recording, _streams, patch
 
 
 @pytest.fixture
@@ -79,6 +80,22 @@ def test_another_tools_wrapper_survives(plain, create, watch, asked, openai):
     second.remove()
     assert create() is theirs
     Completions.create = before
+
+
+def test_another_tool_may_come_and_go(plain, create, watch, asked, openai):
+    """Ours works on, and goes without a trace, after OpenTelemetry has unwrapped one above it."""
+    from openai.resources.chat.completions import Completions  # noqa: PLC0415
+
+    before = create()
+    patched = patch(PROVIDERS[0], watch.hooks)
+    wrapt.wrap_function_wrapper(
+        Completions, "create", lambda wrapped, _, args, kwargs: wrapped(*args, **kwargs)
+    )
+    unwrap(Completions, "create")
+    plain.chat.completions.create(**asked)
+    assert len(watch.calls) == 1
+    patched.remove()
+    assert create() is before
 
 
 def test_bound_methods_pass_on_after_removal(plain, watch, asked):
@@ -160,10 +177,48 @@ def test_a_fault_of_ours_stays_ours(*, plain, watch, asked, server, caplog, open
     caplog.clear()
 
 
+def inner_functions():
+    """Every function between the edges where the application enters and the readers."""
+    edges = {"__call__", "__next__", "__anext__", "__iter__", "__aiter__", "__getattr__", "__del__"}
+    edges |= {"place", "_wrap", "remove", "close", "aclose", "patch", "_is_patched", "put"}
+    for module in (_patch, _recording, _streams):
+        own = [thing for thing in vars(module).values() if inspect.isroutine(thing)]
+        own = [thing for thing in own if thing.__module__ == module.__name__]
+        classes = [thing for thing in vars(module).values() if inspect.isclass(thing)]
+        for holder in [c for c in classes if c.__module__ == module.__name__]:
+            methods = [name for name, thing in vars(holder).items() if inspect.isfunction(thing)]
+            yield from ((holder, name) for name in methods if name not in edges)
+        yield from ((module, thing.__name__) for thing in own if thing.__name__ not in edges)
+
+
+@pytest.mark.parametrize(
+    ("holder", "name"), [*inner_functions()], ids=lambda part: getattr(part, "__name__", part)
+)
+async def test_an_inner_fault_changes_no_call(
+    *, client, async_client, asked, server, caplog, openai, monkeypatch, holder, name
+):
+    """With any function of ours failing, calls, streams and errors are the client's own."""
+    monkeypatch.setattr(holder, name, boom)
+    create, acreate = client.chat.completions.create, async_client.chat.completions.create
+    assert create(**asked).choices[0].message.content == "Hello there."
+    assert (await acreate(**asked)).choices[0].message.content == "Hello there."
+    assert len(list(create(**asked, stream=True))) == 4
+    assert len([chunk async for chunk in await acreate(**asked, stream=True)]) == 4
+    with create(**asked, stream=True) as stream:
+        next(stream)
+    with client.chat.completions.with_streaming_response.create(**asked) as response:
+        assert b"Hello there." in response.read()
+    for _ in range(2):
+        server.reply({"error": {"message": "no"}}, 400)
+    with pytest.raises(openai.BadRequestError):
+        create(**asked)
+    with pytest.raises(openai.BadRequestError):
+        await acreate(**asked)
+    caplog.clear()
+
+
 def test_the_wrapper_looks_like_the_method(create, patched):
     """Name, signature and docstring are the client's."""
-    import inspect  # noqa: PLC0415
-
     method = create()
     assert method.__name__ == "create"
     assert inspect.signature(method) == inspect.signature(method.__wrapped__)

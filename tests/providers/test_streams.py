@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import threading
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -299,6 +300,16 @@ def test_the_first_chunk_with_content_is_timed(client, watch, asked):
     list(stream)
     call = watch.call
     assert call.started_ns < call.first_chunk_ns <= call.ended_ns
+
+
+def test_a_forgotten_stream_ended_with_its_last_chunk(client, watch, asked):
+    """When the collector happens to run is no part of the call."""
+    stream = client.chat.completions.create(**asked, stream=True)
+    next(stream)
+    left_ns = time.time_ns()
+    del stream
+    gc.collect()
+    assert watch.call.started_ns < watch.call.ended_ns <= left_ns
 
 
 def test_an_ended_stream_keeps_no_chunks(client, watch, asked):
