@@ -5,9 +5,14 @@ fixed vector, and a text is the sum of its pieces: blind to word order, negation
 but close to the encoder in telling which texts are about the same.
 
 A direction is 256 signed bytes. The table has 29,523 pieces in 7.9 MB; it is memory-mapped, so all
-processes of a machine share it. COST
-Held-out half of the dev sets, cosine alone (AUROC, average precision):
-FIGURES
+processes of a machine share it. Opening takes 6 ms and a message of 83 words 20 µs, with 4 to 20 µs
+more for each word that is new to the process; no text, however long, takes more than 10 ms.
+Cosine alone, fitted on one half of the dev sets and measured on the other, mean of both ways (AUROC
+and average precision; in brackets AUROC of the file as it is, which has seen all dev texts):
+- p_drift, distance to the nearest earlier message: .88, .43 (.90)
+- p_reask_sgd, question to earlier questions: .83, .79 (.83)
+- p_repeat, banking77, request to earlier requests: .83, .82 (.83)
+- sycon_debate, distance to the previous answer: .87, .50 (.86)
 Source: distilled from sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0) by
 `scripts/make_embedding.py`; figures by `scripts/measure_embedding.py`. Weights of frequent words:
 Arora et al., "A Simple but Tough-to-Beat Baseline for Sentence Embeddings" (2017).
