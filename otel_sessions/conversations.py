@@ -24,7 +24,8 @@ from otel_sessions.listings import Listing
 from otel_sessions.sessions import IdSource
 from otel_sessions.turns import ContextChange
 
-_MAX_ASIDES = 4
+MAX_ASIDES = 4
+"""Undecided lists of a session that are kept, the newest."""
 _OLD_KEYS = 64
 _MAX_CANDIDATES = 16
 _PROMPT_HEAD_CHARS = 80
@@ -219,7 +220,7 @@ class Conversations:
         bare = all(listing.role(i) in ("user", "system") for i in range(len(listing)))
         prompt = self._prompt(listing)
         conversation.asides.append(Aside(chain, prompt, key, bare, self._instance))
-        del conversation.asides[:-_MAX_ASIDES]
+        del conversation.asides[:-MAX_ASIDES]
         request_at = next(listing.newest_first("user"), None)
         return Placement(
             conversation.session_id,

@@ -15,7 +15,7 @@ from typing import TypeVar
 from opentelemetry.trace import Span, SpanContext
 
 from otel_sessions.calls import Call
-from otel_sessions.conversations import Conversations, Placement
+from otel_sessions.conversations import MAX_ASIDES, Conversations, Placement
 from otel_sessions.detectors import Detector
 from otel_sessions.emit import (
     CallReport,
@@ -249,6 +249,8 @@ class Tracker:
         held = session.held.get(turn.key)
         if held is None:
             session.held[turn.key] = _Held(turn, call, context)
+            if len(session.held) > MAX_ASIDES:
+                del session.held[next(iter(session.held))]
         else:
             held.turn = join(held.turn, turn)
 
