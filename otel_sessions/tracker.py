@@ -215,10 +215,9 @@ class Tracker:
     def _session(self, placement: Placement, call: Call) -> _Session:
         session = self._sessions.get(placement.session_id)
         if session is None:
-            model = call.request.model or call.reply.model
             session = self._sessions[placement.session_id] = _Session(
                 placement.session_id,
-                Labels(call.provider, model, call.agent),
+                _labels(call),
                 placement.source,
                 call.user_id,
                 call.started_ns,
@@ -415,7 +414,7 @@ class Tracker:
             span,
             session.session_id,
             placement.source,
-            session.labels,
+            _labels(call),
             newest.number if newest else None,
             newest.calls if newest else None,
             turn_health(seen.values()) if in_turn else None,
@@ -449,3 +448,7 @@ class Tracker:
         with contained("timing the store"):
             self._on_store(operation, self._backend, duration_s, error)
         return result
+
+
+def _labels(call: Call) -> Labels:
+    return Labels(call.provider, call.request.model or call.reply.model, call.agent)
