@@ -28,9 +28,7 @@ MODEL = Model(window=1000, input_usd=2.0, output_usd=10.0, cache_read_usd=0.5)
             "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
             id="resource-name",
         ),
-        pytest.param(
-            "mistral-large-latest", "mistral_ai", "mistral/mistral-large-latest", id="host"
-        ),
+        pytest.param("openai/gpt-oss-120b", "groq", "groq/openai/gpt-oss-120b", id="host"),
     ],
 )
 def test_one_model_has_many_names(name, provider, listed):
