@@ -277,7 +277,8 @@ class Tracker:
             return
         session.recent = appended.recent
         newest = appended.recent[-1]
-        if appended.opened:
+        # What is counted while the session ends does not start it again.
+        if appended.opened and session.session_id in self._sessions:
             reopened = appended.opened == "reopened"
             report = StartReport(
                 session.session_id,
