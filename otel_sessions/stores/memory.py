@@ -1,7 +1,7 @@
 """Memory store: turns in this process, gone with it.
 
 About 1 KiB a turn. An ended session stays known, so that a late turn goes on with its number,
-until newer sessions need the room.
+until other sessions need the room.
 """
 
 import threading
@@ -18,9 +18,12 @@ from otel_sessions.turns import Turn, join
 @dataclass(slots=True)
 class _Record:
     number: int = 0
-    ended: bool = False
     first: list[Turn] = field(default_factory=list)
     last: "deque[Turn]" = field(default_factory=lambda: deque(maxlen=LAST_TURNS))
+
+    @property
+    def newest(self) -> Turn:
+        return (self.last or self.first)[-1]
 
     @property
     def recent(self) -> tuple[Turn, ...]:
@@ -35,23 +38,21 @@ class MemoryStore:
             message = f"store={url!r}: the memory store takes no path; use 'memory://'"
             raise ConfigError(message)
         self._max_sessions = max_sessions
-        self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._running: OrderedDict[str, _Record] = OrderedDict()
+        self._ended: OrderedDict[str, _Record] = OrderedDict()
         self._lock = threading.Lock()
 
     def append(self, turn: Turn) -> Appended:
         """Add a turn made from one call; see `Store`."""
         with self._lock:
-            record = self._records.get(turn.session_id)
+            record = self._running.get(turn.session_id)
             opened: Literal["new", "reopened"] | None = None
-            if record is not None and record.ended:
-                opened = "reopened"
             if record is None:
-                opened = "new"
-                record = self._records[turn.session_id] = _Record()
-                while len(self._records) > self._max_sessions:
-                    self._records.popitem(last=False)
-            record.ended = False
-            self._records.move_to_end(turn.session_id)
+                record = self._ended.pop(turn.session_id, None)
+                opened = "new" if record is None else "reopened"
+                record = self._running[turn.session_id] = record or _Record()
+                self._make_room()
+            self._running.move_to_end(turn.session_id)
             turns: list[Turn] | deque[Turn] = record.last or record.first
             if turns and turns[-1].key == turn.key:
                 turns[-1] = join(turns[-1], turn)
@@ -66,21 +67,25 @@ class MemoryStore:
         with self._lock:
             idle = [
                 (session_id, record)
-                for session_id, record in self._records.items()
-                if not record.ended and record.recent[-1].ended_s < before_s
+                for session_id, record in self._running.items()
+                if record.newest.ended_s < before_s
             ]
-            for _, record in idle:
-                record.ended = True
+            for session_id, _ in idle:
+                self._ended[session_id] = self._running.pop(session_id)
             return [(session_id, record.recent) for session_id, record in idle]
 
     def end(self, session_id: str) -> tuple[Turn, ...]:
         """End one session; see `Store`."""
         with self._lock:
-            record = self._records.get(session_id)
-            if record is None or record.ended:
+            record = self._running.pop(session_id, None)
+            if record is None:
                 return ()
-            record.ended = True
+            self._ended[session_id] = record
             return record.recent
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
+
+    def _make_room(self) -> None:
+        while len(self._running) + len(self._ended) > self._max_sessions:
+            (self._ended or self._running).popitem(last=False)
