@@ -354,7 +354,7 @@ class Conversations:
             return ContextChange("continued")
         return ContextChange(
             relation,
-            dropped_messages=len(chain.missing),
+            dropped_messages=chain.dropped_messages,
             newly_dropped_messages=len(match.dropped),
             lost_share=chain.lost_share,
         )

@@ -19,12 +19,16 @@ from otel_sessions.listings import SYSTEM, Listing, message_digest, message_toke
 from otel_sessions.turns import ContextKind
 
 KEPT_MESSAGES = 4096
+KEPT_MISSING = 256
+"""Dropped messages that are remembered one by one, the newest; older ones are only counted."""
 KEPT_REPLIES = 16
 """Replies to one list that are remembered, the newest: any of them may be gone on from."""
 SUMMARY_TOKENS = 20
 """New text of at least this size in the place of dropped messages is read as their summary."""
 DISTINCT_TOKENS = 6
 """A reply of at least this size is hardly in two conversations by chance."""
+_TRIMMED_MESSAGES = 512
+"""How many more than `KEPT_MESSAGES` there may be before they are let go, together."""
 _PROBES = 3
 _STRIDE = 7919
 """A prime, so that probes of following turns fall in different places."""
@@ -58,7 +62,7 @@ class Chain:
 
     digests: "array[int]" = field(default_factory=lambda: array("Q"))
     """Of the newest list, its replies not included."""
-    tokens: "array[int]" = field(default_factory=lambda: array("L"))
+    tokens: "array[int]" = field(default_factory=lambda: array("I"))
     base: int = 0
     """Index, in the list, of the first digest kept."""
     lead: int = 0
@@ -69,6 +73,9 @@ class Chain:
     """Lists that got a reply and were gone on from."""
     missing: dict[int, int] = field(default_factory=dict)
     """Digest and tokens of messages that the newest list no longer has."""
+    long_missing: int = 0
+    """Number of messages that it has not had for long."""
+    long_missing_tokens: int = 0
     _shown: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -83,9 +90,14 @@ class Chain:
         return self._shown | {"system": system} if system else dict(self._shown)
 
     @property
+    def dropped_messages(self) -> int:
+        """Messages that there were and that the newest list lacks."""
+        return len(self.missing) + self.long_missing
+
+    @property
     def lost_share(self) -> float:
         """Share of the known tokens that the newest list lacks: [0, 1]."""
-        lost = sum(self.missing.values())
+        lost = sum(self.missing.values()) + self.long_missing_tokens
         if not lost:
             return 0.0
         pairs = zip(self.digests, self.tokens, strict=True)
@@ -149,18 +161,14 @@ class Chain:
                     del self.replies[next(iter(self.replies))]
 
     def _take_list(self, listing: Listing, match: Match) -> None:
-        for value in match.restored:
-            self.missing.pop(value, None)
-        for value, tokens in match.dropped:
-            if len(self.missing) < KEPT_MESSAGES:
-                self.missing[value] = tokens
+        self._take_losses(match)
         if match.relation != "repeated":
             self.answered += bool(self.replies) and match.relation != "first"
             self.replies = {}
         since = self.sent + listing.lead - self.lead
         if match.whole:
             since = self.base = max(0, len(listing) - KEPT_MESSAGES)
-            self.digests, self.tokens, self._shown = array("Q"), array("L"), {}
+            self.digests, self.tokens, self._shown = array("Q"), array("I"), {}
         elif listing.lead != self.lead:
             self._shift_lead(listing.lead)
         for index in range(since, len(listing)):
@@ -171,9 +179,21 @@ class Chain:
                 role = listing.role(index)
                 self._shown[role] = self._shown.get(role, 0) + tokens
         self.lead, self.lead_tokens = listing.lead, listing.lead_tokens
-        if len(self.digests) > 2 * KEPT_MESSAGES:
-            self.base += KEPT_MESSAGES
-            del self.digests[:KEPT_MESSAGES], self.tokens[:KEPT_MESSAGES]
+        surplus = len(self.digests) - KEPT_MESSAGES
+        if surplus > _TRIMMED_MESSAGES:
+            self.base += surplus
+            del self.digests[:surplus], self.tokens[:surplus]
+
+    def _take_losses(self, match: Match) -> None:
+        for value in match.restored:
+            self.missing.pop(value, None)
+        if match.restored and not self.missing:
+            # The whole history is back, and with it what is only counted.
+            self.long_missing = self.long_missing_tokens = 0
+        self.missing.update(match.dropped)
+        while len(self.missing) > KEPT_MISSING:
+            self.long_missing += 1
+            self.long_missing_tokens += self.missing.pop(next(iter(self.missing)))
 
     def _shift_lead(self, lead: int) -> None:
         """Make room for more, or fewer, system messages at the head."""
@@ -181,7 +201,7 @@ class Chain:
             self.base += lead - self.lead
             return
         self.digests = array("Q", [SYSTEM] * lead) + self.digests[self.lead :]
-        self.tokens = array("L", [0] * lead) + self.tokens[self.lead :]
+        self.tokens = array("I", [0] * lead) + self.tokens[self.lead :]
 
 
 class _Alignment:
