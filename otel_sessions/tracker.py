@@ -64,7 +64,9 @@ class _OpenTurn:
     number: int = 0
     newest: Turn | None = None
     signals: dict[str, Signal] = field(default_factory=dict)
-    """By name, each as grave as it was in any of the turn's calls."""
+    """By name, as judged after the turn's newest call."""
+    told: dict[str, int] = field(default_factory=dict)
+    """By name, the gravest label that was told."""
     evaluated: bool = True
 
 
@@ -301,14 +303,14 @@ class Tracker:
             self._evaluate(session)
 
     def _judge(self, session: _Session, call: Call, context: SpanContext) -> None:
-        seen = session.open.signals
-        for signal in self._detect(session.recent):
-            before = seen.get(signal.name)
-            if before is None or signal.severity > before.severity:
-                seen[signal.name] = signal
-            if before is None or _LABELS[signal.label] > _LABELS[before.label]:
+        opened = session.open
+        # A later call of the turn may mend what an earlier one had: the newest judgement counts.
+        opened.signals = {signal.name: signal for signal in self._detect(session.recent)}
+        for signal in opened.signals.values():
+            if _LABELS[signal.label] > opened.told.get(signal.name, -1):
+                opened.told[signal.name] = _LABELS[signal.label]
                 self._signal(session, signal, call, context)
-        session.score = session.score.after(session.open.number, turn_health(seen.values()))
+        session.score = session.score.after(opened.number, turn_health(opened.signals.values()))
 
     def _detect(self, recent: Sequence[Turn]) -> Iterable[Signal]:
         for detector in self._detectors:
