@@ -49,9 +49,12 @@ def test_removal_restores_the_class(create, watch):
     assert create() is before
 
 
-def test_patching_twice_counts_once(plain, watch, asked):
+def test_patching_twice_counts_once(plain, create, watch, asked):
     """A second patch finds the first and does nothing."""
-    patches = [patch(PROVIDERS[0], watch.hooks) for _ in range(2)]
+    patches = [patch(PROVIDERS[0], watch.hooks)]
+    once = create()
+    patches.append(patch(PROVIDERS[0], watch.hooks))
+    assert create() is once
     plain.chat.completions.create(**asked)
     for patched in patches:
         patched.remove()
