@@ -14,7 +14,7 @@ goes on from it, it was a loss.
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Literal
+from typing import Literal, get_args
 
 from otel_sessions.calls import Call, GivenId
 from otel_sessions.digests import digest
@@ -22,7 +22,7 @@ from otel_sessions.identity import new_id
 from otel_sessions.lineage import DISTINCT_TOKENS, Chain, Match
 from otel_sessions.listings import Listing
 from otel_sessions.sessions import IdSource
-from otel_sessions.turns import ContextChange
+from otel_sessions.turns import ContextChange, ContextKind
 
 MAX_ASIDES = 4
 """Undecided lists of a session that are kept, the newest."""
@@ -31,6 +31,11 @@ _MAX_CANDIDATES = 16
 _PROMPT_HEAD_CHARS = 80
 """System prompts that start alike are the same prompt; dates and names come later in it."""
 _SURE_TOKENS = 2 * DISTINCT_TOKENS
+
+_WITHOUT_LOSS: dict[ContextKind, ContextChange] = {
+    kind: ContextChange(kind) for kind in get_args(ContextKind)
+}
+"""One for all turns: most lose nothing."""
 
 Part = Literal["turn", "same_turn", "aside", "outside"]
 """What a call is in its session: `turn` opens a turn, `same_turn` goes on with the newest,
@@ -352,6 +357,8 @@ class Conversations:
         relation = match.relation
         if relation == "earlier" or relation == "unrelated":  # noqa: PLR1714 - mypy narrows by it
             return ContextChange("continued")
+        if not chain.dropped_messages:
+            return _WITHOUT_LOSS[relation]
         return ContextChange(
             relation,
             dropped_messages=chain.dropped_messages,
