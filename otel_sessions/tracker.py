@@ -43,7 +43,7 @@ from otel_sessions.turns import (
     turns_until_full,
 )
 
-KEPT_SIGNALS = 256
+KEPT_SIGNALS = 64
 KEPT_LINKS = 64
 RETRY_GRACE_S = 10.0
 """How long a failed turn waits for a retry before it is counted."""
