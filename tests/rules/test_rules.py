@@ -35,6 +35,14 @@ def test_alert_fires_on_its_case_and_is_silent_on_its_neighbours(promtool, cases
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_prometheus_accepts_its_configuration(promtool):
+    config = DASHBOARDS / "prometheus/prometheus.yaml"
+    done = subprocess.run(
+        [promtool, "check", "config", config], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_every_alert_has_cases_that_fire_and_that_stay_silent():
     """The file of an alert is named after it."""
     assert {path.stem for path in CASES} == set(alerts())

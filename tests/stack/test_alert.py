@@ -157,6 +157,13 @@ class Stack:
         everything = quote('{__name__=~".+"}')
         return self._http.json(f"{self._api}/series?match[]={everything}")["data"]
 
+    def exemplars(self, expr):
+        """Return what the points of a histogram lead to, of the last hour."""
+        now = time.time()
+        asked = f"query={quote(expr)}&start={now - 3600}&end={now}"
+        found = self._http.json(f"{self._api}/query_exemplars?{asked}")["data"]
+        return [exemplar for series in found for exemplar in series["exemplars"]]
+
     def alerts(self):
         return self._http.json(f"{self._api}/alerts")["data"]["alerts"]
 
@@ -211,6 +218,13 @@ def test_every_series_has_a_name_that_is_written_down(stack, sixty):
     ours = {each["metric"]["__name__"] for each in stack.query(f"group by (__name__) ({OURS})")}
     assert TURNS in ours
     assert ours <= {series for metric in names.METRICS for series in series_names(metric)}
+
+
+def test_a_figure_leads_to_a_trace(stack, sixty):
+    """A histogram's exemplars carry the trace in which a call happened."""
+    exemplars = stack.exemplars(f"{metric_name(names.OPERATION_DURATION)}_bucket")
+    assert exemplars
+    assert {len(each["labels"]["trace_id"]) for each in exemplars} == {32}
 
 
 def test_healthy_traffic_raises_nothing(stack, sixty):
