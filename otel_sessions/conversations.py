@@ -105,7 +105,8 @@ class Conversations:
         self._max_sessions = max_sessions
         self._instance = instance
         self._known: OrderedDict[str, Conversation] = OrderedDict()
-        self._index: dict[int, dict[str, None]] = {}
+        self._index: dict[int, str | dict[str, None]] = {}
+        """Key to the session it leads to or, seldom, to several, the newest last."""
         self._no_prompt = digest(key, "prompt", "")
 
     def place(self, call: Call, listing: Listing | None) -> Placement:
@@ -270,7 +271,8 @@ class Conversations:
         )
 
     def _candidates(self, key: int) -> list[Conversation]:
-        ids = islice(reversed(self._index.get(key, {})), _MAX_CANDIDATES)
+        found = self._index.get(key, {})
+        ids = [found] if isinstance(found, str) else islice(reversed(found), _MAX_CANDIDATES)
         return [self._known[session_id] for session_id in ids]
 
     def _open(self, key: int, listing: Listing) -> tuple[Conversation, Match] | None:
@@ -407,16 +409,21 @@ class Conversations:
             self._enter(key, session_id)
 
     def _enter(self, key: int, session_id: str) -> None:
-        bucket = self._index.setdefault(key, {})
-        bucket.pop(session_id, None)
-        bucket[session_id] = None
+        found = self._index.get(key, session_id)
+        if found == session_id:
+            self._index[key] = session_id
+            return
+        several = {found: None} if isinstance(found, str) else found
+        several.pop(session_id, None)
+        several[session_id] = None
+        self._index[key] = several
 
     def _unindex(self, key: int, session_id: str) -> None:
-        bucket = self._index.get(key)
-        if bucket is not None:
-            bucket.pop(session_id, None)
-            if not bucket:
-                del self._index[key]
+        found = self._index.get(key)
+        if isinstance(found, dict):
+            found.pop(session_id, None)
+        if not found or found == session_id:
+            self._index.pop(key, None)
 
 
 def _position_key(listing: Listing, end: int) -> int:
