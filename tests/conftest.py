@@ -4,10 +4,24 @@ import itertools
 from collections.abc import Callable
 
 import pytest
+from opentelemetry.trace import INVALID_SPAN
 
 from otel_sessions import faults as fault_log
 from otel_sessions.calls import Call, GivenId, Message, Reply, Request, ToolCall, Usage
+from otel_sessions.conversations import Conversations
+from otel_sessions.detectors import DETECTORS
+from otel_sessions.emit import (
+    CallReport,
+    EndReport,
+    FeedbackReport,
+    SignalReport,
+    StartReport,
+    TurnReport,
+)
+from otel_sessions.readings import CallReader
+from otel_sessions.stores import open_store
 from otel_sessions.text.features import FeatureReader
+from otel_sessions.tracker import Tracker
 from otel_sessions.turns import Turn
 
 KEY = b"a key of the tests"
@@ -164,5 +178,83 @@ def talking(chat) -> Callable[..., Talk]:
             return send(messages, reply, session_id, **fields)
 
         return Talk(go, chat(system=system))
+
+    return build
+
+
+class Heard:
+    """An emitter that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.calls: list[CallReport] = []
+        self.signals: list[SignalReport] = []
+        self.turns: list[TurnReport] = []
+        self.starts: list[StartReport] = []
+        self.ends: list[EndReport] = []
+        self.feedback: list[FeedbackReport] = []
+        self.on_call = self.calls.append
+        self.on_signal = self.signals.append
+        self.on_turn = self.turns.append
+        self.on_start = self.starts.append
+        self.on_end = self.ends.append
+        self.on_feedback = self.feedback.append
+
+    @property
+    def named(self) -> list[tuple[int, str, str]]:
+        """Turn, name and label of each signal, in order."""
+        found = [report.found for report in self.signals]
+        return [(each.turn, each.signal.name, each.signal.label) for each in found]
+
+
+class Tracked:
+    """A tracker whose clock goes on with the calls that it is given."""
+
+    def __init__(self, calling, *, emitters=(), store=None, max_sessions=100, **options) -> None:
+        self.now_s = START_S
+        self.heard = Heard()
+        self.store = store or open_store("memory://", max_sessions=max_sessions)
+        self.conversations = Conversations(KEY, max_sessions=max_sessions, instance="pod-1")
+        self.store_faults: list[tuple[str, str | None]] = []
+        self._calling = calling
+        self._spans = options.pop("spans", None) or (lambda _: INVALID_SPAN)
+        encode = options.pop("encode", lambda _: b"")
+        self.tracker = Tracker(
+            **{
+                "store": self.store,
+                "backend": "memory",
+                "conversations": self.conversations,
+                "reader": CallReader(KEY, encode, windows={"small": 1000}.get, instance="pod-1"),
+                "detectors": DETECTORS,
+                "emitters": (self.heard, *emitters),
+                "on_store": lambda operation, _, __, error: self.store_faults.append(
+                    (operation, error)
+                ),
+                "max_sessions": max_sessions,
+                "clock": lambda: self.now_s,
+            }
+            | options
+        )
+
+    def track(self, messages, reply="A dull reply.", session_id="s", *, took_s=1.0, **fields):
+        """Make a call and track it; gives the placement that the report tells."""
+        call = self._calling(messages, reply, session_id, at_s=self.now_s, took_s=took_s, **fields)
+        self.now_s += took_s
+        span = self._spans(call)
+        self.tracker.track(call, span)
+        span.end(call.ended_ns)
+        return self.heard.calls[-1] if self.heard.calls else None
+
+    def sweep_after(self, silence_s: float) -> None:
+        """Let time pass and sweep."""
+        self.now_s += silence_s
+        self.tracker.sweep()
+
+
+@pytest.fixture(scope="session")
+def tracking(calling) -> Callable[..., Tracked]:
+    """A tracker with a memory store, all detectors, no encoder and a clock of its own."""
+
+    def build(**options: object) -> Tracked:
+        return Tracked(calling, **options)
 
     return build
