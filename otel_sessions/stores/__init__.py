@@ -7,7 +7,6 @@ its URL in the contract test `tests/stores/test_contract.py`.
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Literal, NamedTuple, Protocol
-from urllib.parse import urlsplit
 
 from otel_sessions.errors import ConfigError
 from otel_sessions.turns import Turn
@@ -71,7 +70,7 @@ def open_store(url: str, *, max_sessions: int) -> Store:
         ConfigError: the scheme is unknown, or the rest of the URL does not fit it.
 
     """
-    scheme = urlsplit(url).scheme
+    scheme = url.partition("://")[0]
     if scheme not in BACKENDS:
         known = ", ".join(sorted(BACKENDS))
         message = f"store={url!r}: the scheme must be one of {known} (for example 'memory://')"
