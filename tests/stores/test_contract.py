@@ -1,0 +1,161 @@
+"""What every store promises. A new backend adds one line to STORES and nothing else."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from otel_sessions.errors import ConfigError
+from otel_sessions.stores import BACKENDS, FIRST_TURNS, LAST_TURNS, open_store
+from otel_sessions.turns import ToolUse
+
+STORES = ["memory://"]
+
+
+@pytest.fixture(params=STORES, ids=lambda url: url.partition(":")[0])
+def store(request, tmp_path):
+    store = open_store(request.param.format(tmp_path=tmp_path), max_sessions=50)
+    yield store
+    store.close()
+
+
+def numbers(turns):
+    return [turn.number for turn in turns]
+
+
+def test_every_backend_is_tested():
+    """A scheme that can be chosen keeps these promises."""
+    assert {url.partition(":")[0] for url in STORES} == {*BACKENDS} - {"rediss"}
+
+
+def test_turns_are_numbered_and_given_back(store, asking):
+    """Oldest first, the one appended last; nothing of it is lost but tool results in passing."""
+    turns = asking("one", "two", "three")
+    appended = [store.append(turn) for turn in turns]
+    assert [each.opened for each in appended] == ["new", None, None]
+    assert appended[-1].recent == tuple(
+        replace(turn, number=number) for number, turn in enumerate(turns, 1)
+    )
+
+
+def test_no_append_is_lost(store, asking):
+    """Of 40 concurrent appends each sees itself, and together they are numbered 1 to 40."""
+    turns = asking(*(f"request {i}" for i in range(40)))
+    with ThreadPoolExecutor(8) as pool:
+        appended = list(pool.map(store.append, turns))
+    recents = [each.recent for each in appended]
+    assert all(recent[-1].key == turn.key for turn, recent in zip(turns, recents, strict=True))
+    assert sorted(recent[-1].number for recent in recents) == list(range(1, 41))
+    assert sorted(map(len, recents)) == list(range(1, 41))
+    assert [each.opened for each in appended].count("new") == 1
+
+
+def test_the_first_and_the_last_turns_are_kept(store, asking):
+    """However long the session, and without a turn twice."""
+    for at, turn in enumerate(asking(*["request"] * 100), 1):
+        recent = store.append(turn).recent
+        assert len(recent) == min(at, FIRST_TURNS + LAST_TURNS)
+    assert numbers(recent) == [*range(1, FIRST_TURNS + 1), *range(101 - LAST_TURNS, 101)]
+
+
+@pytest.mark.parametrize("before", [0, 1, FIRST_TURNS - 1, FIRST_TURNS, 100])
+def test_calls_of_one_turn_are_joined(store, asking, before):
+    """Wherever the turn stands, and only with the newest."""
+    for turn in asking(*["request"] * before):
+        store.append(turn)
+    (opened,) = asking("request", key=1000, complete=False, tools=(ToolUse("t", "find", 1),))
+    store.append(opened)
+    closed = replace(opened, complete=True, tools=(), tool_results=(("t", 9, True),), ended_s=9e9)
+    recent = store.append(closed).recent
+    assert recent[-1].number == before + 1
+    assert (recent[-1].calls, recent[-1].complete, recent[-1].ended_s) == (2, True, 9e9)
+    assert recent[-1].tools == (ToolUse("t", "find", 1, result=9, failed=True),)
+    assert numbers(store.append(replace(opened, key=1001)).recent)[-1] == before + 2
+    assert store.append(opened).recent[-1].number == before + 3
+
+
+def test_sessions_are_apart(store, asking):
+    """Each has numbers of its own."""
+    for session_id in ("a", "b", "a"):
+        (turn,) = asking("hi", session_id=session_id, key=hash(session_id) & 7)
+        assert {t.session_id for t in store.append(turn).recent} == {session_id}
+
+
+def test_silent_sessions_are_taken_once(store, asking):
+    """Only those whose newest call ended before the time."""
+    for at, session_id in enumerate("abcd"):
+        store.append(*asking("hi", session_id=session_id, ended_s=100.0 + at))
+    assert {session_id for session_id, _ in store.take_idle(102.0)} == {"a", "b"}
+    assert list(store.take_idle(102.0)) == []
+    ((session_id, recent),) = store.take_idle(103.0)
+    assert (session_id, numbers(recent)) == ("c", [1])
+
+
+def test_a_late_call_of_the_newest_turn_keeps_a_session(store, asking):
+    """What counts is when the newest call ended."""
+    (turn,) = asking("hi", ended_s=100.0)
+    store.append(turn)
+    store.append(replace(turn, ended_s=200.0))
+    assert list(store.take_idle(150.0)) == []
+
+
+def test_each_silent_session_is_taken_by_one_of_many(store, asking):
+    """Concurrent sweeps share the sessions out."""
+    for at in range(40):
+        store.append(*asking("hi", session_id=f"s{at}"))
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: store.take_idle(9e9), range(8)))
+    ids = [session_id for each in taken for session_id, _ in each]
+    assert sorted(ids) == sorted(f"s{at}" for at in range(40))
+
+
+def test_an_end_happens_once(store, asking):
+    """The second one, and that of a session nobody knows, gives nothing."""
+    store.append(*asking("hi"))
+    assert numbers(store.end("s")) == [1]
+    assert store.end("s") == ()
+    assert store.end("who") == ()
+    assert list(store.take_idle(9e9)) == []
+
+
+@pytest.mark.parametrize("by", ["end", "take_idle"])
+def test_a_late_turn_reopens_a_session(store, asking, by):
+    """Its number goes on, its turns are still known, and it can end again."""
+    first, second = asking("hi", "still there?")
+    store.append(first)
+    if by == "end":
+        store.end("s")
+    else:
+        store.take_idle(9e9)
+    appended = store.append(second)
+    assert appended.opened == "reopened"
+    assert numbers(appended.recent) == [1, 2]
+    assert store.append(replace(second, key=77)).opened is None
+    assert numbers(store.end("s")) == [1, 2, 3]
+
+
+def test_the_newest_sessions_are_kept(store, asking):
+    """Beyond `max_sessions` what ended goes first, then the least recent."""
+    for at in range(50):
+        store.append(*asking("hi", session_id=f"s{at}"))
+    store.end("s7")
+    store.append(*asking("hi", session_id="new"))
+    assert store.append(*asking("hi", session_id="s0", key=5)).recent[-1].number == 2
+    store.append(*asking("hi", session_id="newer"))
+    openings = [store.append(*asking("hi", session_id=i, key=9)).opened for i in ("s0", "s7")]
+    assert openings == [None, "new"]
+
+
+def test_closing_twice(store, asking):
+    """Does no harm."""
+    store.append(*asking("hi"))
+    store.close()
+    store.close()
+
+
+@pytest.mark.parametrize("url", ["etcd://here", "", "memory", "://", "memory://[", "memory://path"])
+def test_a_url_that_opens_no_store(url):
+    """The error says what was given and what is allowed."""
+    with pytest.raises(ConfigError, match="memory") as raised:
+        open_store(url, max_sessions=1)
+    assert repr(url) in str(raised.value)
