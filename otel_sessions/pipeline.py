@@ -3,14 +3,17 @@
 The caller hands a finished call over and goes on; one worker thread reads it, has it analysed and
 ends its span. The queue is bounded: when it is full the span still ends, and only the analysis is
 dropped and counted. Handing over costs about 1 µs.
+
+A stream that nobody finished is handed over by the garbage collector, in any thread and in the
+middle of anything, a lock of the SDK or of ours included. For such calls nothing but the queue is
+touched, which is safe to enter again.
 """
 
-import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Literal, Protocol
 
 from opentelemetry.trace import Span
@@ -32,6 +35,7 @@ class Observation(Protocol):
     span: Span
     """Started and not ended; whoever holds the observation last ends it."""
     outcome: Outcome
+    """`aborted` if it may have been handed over by the garbage collector."""
     error_type: str | None
     ended_ns: int
     """Unix time at which the reply, the stream or the error ended."""
@@ -50,7 +54,7 @@ class Hooks:
     start_span: Callable[..., Span]
     """Start the call's span; see `emit.spans.start_call_span`."""
     submit: Callable[[Observation], None]
-    """Hand the finished call over; never raises, never waits."""
+    """Hand the finished call over; never raises, never waits, may be entered again."""
 
 
 class Pipeline:
@@ -72,7 +76,7 @@ class Pipeline:
             analyse: what is done with each call, in order of their ends.
             count: told of each call what became of it.
             queue_size: calls that may wait.
-            inline: analyse in the caller's thread instead.
+            inline: analyse in the caller's thread instead; an abandoned stream with the next call.
             sweep: called by the worker now and then.
             sweep_interval_s: how often, in seconds.
 
@@ -83,58 +87,50 @@ class Pipeline:
         self._inline = inline
         self._sweep = sweep
         self._sweep_interval_s = sweep_interval_s
-        self._queue: deque[Observation | Callable[[], None]] = deque()
         self._closed = False
-        self._reset()
-
-    def _reset(self) -> None:
-        self._wake = threading.Event()
-        self._hurry = threading.Event()
-        self._lock = threading.Lock()
-        self._worker: threading.Thread | None = None
-        self._pid = os.getpid()
+        self.after_fork()
 
     def after_fork(self) -> None:
         """Start afresh in a forked child: its calls waiting here are analysed by the parent."""
-        self._queue.clear()
-        self._reset()
+        self._queue: SimpleQueue[Observation | Callable[[], None]] = SimpleQueue()
+        self._hurry = threading.Event()
+        self._starting = threading.Lock()
+        self._draining = threading.RLock()
+        self._drainer: int | None = None
+        self._worker: threading.Thread | None = None
 
     def __len__(self) -> int:
         """Count the calls that wait."""
-        return len(self._queue)
+        return self._queue.qsize()
 
     def submit(self, observation: Observation) -> None:
         """Accept a finished call, or drop its analysis if too many wait."""
         with contained("handing a call over"):
-            if self._closed or len(self._queue) >= self._queue_size:
+            may_be_collected = observation.outcome == "aborted"
+            full = self._queue.qsize() >= self._queue_size
+            if self._closed or (full and not may_be_collected):
                 self._drop(observation)
                 return
-            if self._inline:
-                self._run(observation)
-                return
-            self._queue.append(observation)
-            if not self._wake.is_set():
-                self._wake.set()
-            if self._worker is None:
+            self._queue.put(observation)
+            if not self._inline:
                 self._start()
+            elif not may_be_collected:
+                self._drain()
 
     def post(self, action: Callable[[], None]) -> None:
         """Do something after all that was accepted before; at once if nothing waits."""
+        self._queue.put(action)
         if self._worker is None:
-            with contained("running an action"):
-                action()
-            return
-        self._queue.append(action)
-        self._wake.set()
+            self._drain()
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything accepted so far is analysed; tell whether it is."""
         if self._worker is None:
-            return not self._queue
+            self._drain()
+            return True
         reached = threading.Event()
-        self._queue.append(reached.set)
+        self._queue.put(reached.set)
         self._hurry.set()
-        self._wake.set()
         return reached.wait(timeout_s)
 
     def close(self, timeout_s: float) -> bool:
@@ -142,35 +138,29 @@ class Pipeline:
         done = self.flush(timeout_s)
         self._closed = True
         worker, self._worker = self._worker, None
-        self._hurry.set()
-        self._wake.set()
+        self._queue.put(lambda: None)
         if worker is not None and worker is not threading.current_thread():
             worker.join(timeout_s)
-        while self._queue:
-            item = self._queue.popleft()
-            if callable(item):
-                with contained("running an action"):
-                    item()
-            else:
-                self._drop(item)
+        while self._queue.qsize():
+            self._take(self._drop, timeout_s=0)
         return done
 
     def _start(self) -> None:
-        with self._lock:
-            if self._worker is None and not self._closed:
-                self._worker = threading.Thread(
-                    target=self._work, name="otel-sessions", daemon=True
-                )
-                self._worker.start()
+        # Who cannot have the lock need not wait: the worker is about to start.
+        if self._worker is None and self._starting.acquire(blocking=False):
+            try:
+                if self._worker is None and not self._closed:
+                    worker = threading.Thread(target=self._work, name="otel-sessions", daemon=True)
+                    worker.start()
+                    self._worker = worker
+            finally:
+                self._starting.release()
 
     def _work(self) -> None:
         next_sweep_s = time.monotonic() + self._sweep_interval_s
         while not self._closed:
-            self._wake.wait(max(0.0, next_sweep_s - time.monotonic()))
-            if self._wake.is_set():
-                self._hurry.wait(_GATHER_S)
-                self._wake.clear()
-                self._hurry.clear()
+            until_sweep_s = max(0.001, next_sweep_s - time.monotonic())
+            if self._take(self._run, timeout_s=until_sweep_s, gather_s=_GATHER_S):
                 self._drain()
             if time.monotonic() >= next_sweep_s:
                 with contained("ending idle sessions"):
@@ -178,13 +168,32 @@ class Pipeline:
                 next_sweep_s = time.monotonic() + self._sweep_interval_s
 
     def _drain(self) -> None:
-        while self._queue:
-            item = self._queue.popleft()
+        """Analyse all that waits, unless this thread is already at it."""
+        if self._drainer == threading.get_ident():
+            return
+        with self._draining:
+            self._drainer = threading.get_ident()
+            while self._take(self._run, timeout_s=0):
+                pass
+            self._drainer = None
+
+    def _take(
+        self, treat: Callable[[Observation], None], *, timeout_s: float, gather_s: float = 0
+    ) -> bool:
+        """Take the next item, let others gather, and treat it; tell whether there was one."""
+        try:
+            item = self._queue.get(timeout=timeout_s) if timeout_s else self._queue.get_nowait()
+        except Empty:
+            return False
+        if gather_s:
+            self._hurry.wait(gather_s)
+            self._hurry.clear()
+        with contained("treating a call"):
             if callable(item):
-                with contained("running an action"):
-                    item()
+                item()
             else:
-                self._run(item)
+                treat(item)
+        return True
 
     def _run(self, observation: Observation) -> None:
         analysis = contained("analysing a call")

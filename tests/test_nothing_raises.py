@@ -11,7 +11,7 @@ import openai
 import pytest
 
 import otel_sessions
-from otel_sessions import faults, instrumentation
+from otel_sessions import instrumentation
 
 httpx = importlib.import_module("httpx2" if int(openai.VERSION.split(".")[0]) >= 3 else "httpx")
 
@@ -143,7 +143,7 @@ def expected():
 
 
 @pytest.fixture
-def no_export(monkeypatch):
+def no_export(monkeypatch, faults):
     for signal in ("TRACES", "METRICS", "LOGS"):
         monkeypatch.setenv(f"OTEL_{signal}_EXPORTER", "none")
     yield
@@ -167,18 +167,15 @@ def break_function(monkeypatch, name):
                 monkeypatch.setattr(module, alias, broken)
 
 
-@pytest.mark.internal_faults
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of __del__
 @pytest.mark.parametrize("name", FAILING)
 def test_a_fault_of_ours_changes_no_call(name, expected, no_export, monkeypatch):
     """Whatever fails, every call gives the same result of the same type, or the same error."""
-    monkeypatch.setattr(faults, "_last_logged_s", {})
     otel_sessions.instrument(processing="inline", idle_timeout_s=1800)
     break_function(monkeypatch, name)
     assert application() == expected
 
 
-@pytest.mark.internal_faults
 def test_a_full_queue_changes_no_call(expected, no_export, monkeypatch):
     """Calls that are not analysed are calls all the same."""
     otel_sessions.instrument(queue_size=1)
