@@ -12,6 +12,7 @@ touched, which is safe to enter again.
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Literal, Protocol
@@ -128,6 +129,9 @@ class Pipeline:
         if self._worker is None:
             self._drain()
             return True
+        if self._worker is threading.current_thread():
+            # A callback asks from within; waiting for itself would take all of the time.
+            return not len(self)
         reached = threading.Event()
         self._queue.put(reached.set)
         self._hurry.set()
@@ -159,13 +163,15 @@ class Pipeline:
     def _work(self) -> None:
         next_sweep_s = time.monotonic() + self._sweep_interval_s
         while not self._closed:
-            until_sweep_s = max(0.001, next_sweep_s - time.monotonic())
-            if self._take(self._run, timeout_s=until_sweep_s, gather_s=_GATHER_S):
-                self._drain()
-            if time.monotonic() >= next_sweep_s:
-                with contained("ending idle sessions"):
-                    self._sweep()
-                next_sweep_s = time.monotonic() + self._sweep_interval_s
+            # A user's callback may call `sys.exit`; in this thread there is nothing to exit.
+            with suppress(SystemExit):
+                until_sweep_s = max(0.001, next_sweep_s - time.monotonic())
+                if self._take(self._run, timeout_s=until_sweep_s, gather_s=_GATHER_S):
+                    self._drain()
+                if time.monotonic() >= next_sweep_s:
+                    next_sweep_s = time.monotonic() + self._sweep_interval_s
+                    with contained("ending idle sessions"):
+                        self._sweep()
 
     def _drain(self) -> None:
         """Analyse all that waits, unless this thread is already at it."""
@@ -173,9 +179,11 @@ class Pipeline:
             return
         with self._draining:
             self._drainer = threading.get_ident()
-            while self._take(self._run, timeout_s=0):
-                pass
-            self._drainer = None
+            try:
+                while self._take(self._run, timeout_s=0):
+                    pass
+            finally:
+                self._drainer = None
 
     def _take(
         self, treat: Callable[[Observation], None], *, timeout_s: float, gather_s: float = 0
@@ -197,12 +205,14 @@ class Pipeline:
 
     def _run(self, observation: Observation) -> None:
         analysis = contained("analysing a call")
-        with analysis:
-            self._analyse(observation)
-        with contained("ending a span"):
-            observation.span.end(observation.ended_ns)
-        with contained("counting a call"):
-            self._count("failed" if analysis.failed else "analysed")
+        try:
+            with analysis:
+                self._analyse(observation)
+        finally:
+            with contained("ending a span"):
+                observation.span.end(observation.ended_ns)
+            with contained("counting a call"):
+                self._count("failed" if analysis.failed else "analysed")
 
     def _drop(self, observation: Observation) -> None:
         with contained("ending a span"):
