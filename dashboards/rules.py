@@ -27,7 +27,7 @@ SLOW_INTERVAL_S = 120
 """Long windows change slowly and cost most; but after 300 s Prometheus takes a value as gone."""
 SLOW_FROM_S = 6 * 3600
 
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,11 @@ class Window:
     @property
     def seconds(self) -> float:
         """Its length."""
-        number, unit = re.fullmatch(r"(\d+)([a-z]+)", self.name).groups()
-        return int(number) * _SECONDS[unit]
+        match = re.fullmatch(r"(\d+)(m|h|d)", self.name)
+        if match is None:
+            message = f"No window {self.name!r}: write a number and m, h or d, such as 30m"
+            raise ValueError(message)
+        return int(match[1]) * _SECONDS[match[2]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +191,14 @@ def _condition(slo: Mapping[str, Any], burn: Burn) -> str:
 
 def _allowed(slo: Mapping[str, Any]) -> float:
     """Return the share of events that may be bad: [0, 1]."""
-    return round(1 - slo["objective"] / 100, 9)
+    return round(1 - float(slo["objective"]) / 100, 9)
 
 
 def _duration(seconds: float) -> str:
     """Write a duration as Prometheus reads it, in the largest unit that is exact."""
     milliseconds = round(seconds * 1000)
     for unit in ("d", "h", "m", "s"):
-        count, rest = divmod(milliseconds, round(_SECONDS[unit] * 1000))
+        count, rest = divmod(milliseconds, _SECONDS[unit] * 1000)
         if count and not rest:
             return f"{count}{unit}"
     return f"{milliseconds}ms"

@@ -4,33 +4,35 @@ Aptitude and unreliability are the 90th percentile of turn health and its distan
 Source: Laban et al., "LLMs Get Lost in Multi-Turn Conversation" (2025).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.boards.panels import Builder, Query, Question, lines, number, profile
-from dashboards.prometheus_names import label_name, metric_name
+from dashboards.boards.queries import (
+    BUDGET,
+    CHOSEN,
+    CHOSEN_MODEL,
+    HEALTH,
+    MODEL,
+    RANGE,
+    RATE,
+    SERVICE,
+    SLO,
+    TURNS,
+    by_bucket,
+    lost,
+    quantile,
+    unhealthy_share,
+)
+from dashboards.prometheus_names import metric_name
 from otel_sessions import names
 
+Variable = dashboard.DatasourceVariable | dashboard.QueryVariable
 UID = "llm-sessions"
 """The alerts link to it."""
-
-SERVICE = "service_name"
-MODEL = label_name(names.REQUEST_MODEL)
-CHOSEN = f'{SERVICE}=~"$service"'
-CHOSEN_MODEL = f'{CHOSEN}, {MODEL}=~"$model"'
-SLO = f'slo="healthy-turns", {CHOSEN}'
-BUDGET = 0.05
-"""Share of turns that may be unhealthy; `slo.yaml` decides, a test compares."""
-BUCKETS = [label for _, label in names.TURN_BUCKETS] + [names.turn_bucket(1_000_000)]
-"""Turn buckets in order; one query for each keeps the bars in order."""
-
-TURNS = metric_name(names.TURN_EVALUATED)
-HEALTH = metric_name(names.TURN_HEALTH)
-RATE = "[$__rate_interval]"
-RANGE = "[$__range]"
 
 
 def build_board() -> str:
@@ -61,7 +63,7 @@ def build_board() -> str:
     return JSONEncoder(sort_keys=True, indent=2).encode(board.build()) + "\n"
 
 
-def _variables() -> Iterable[object]:
+def _variables() -> Iterable[Variable]:
     yield dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus")
     for name, label, title in (("service", SERVICE, "Service"), ("model", MODEL, "Model")):
         yield (
@@ -117,7 +119,7 @@ def _health() -> Iterable[Builder]:
             "How many calls were not analysed?",
             "short",
             "Calls that the monitor dropped or failed to analyse. They were served all the same.",
-            [Query(f"sum(increase({_lost()}{RANGE})) or vector(0)", "lost")],
+            [Query(f"sum(increase({lost()}{RANGE})) or vector(0)", "lost")],
             width=6,
             limits=((1, "orange"),),
         )
@@ -170,7 +172,7 @@ def _degradation() -> Iterable[Builder]:
             "At which turn are sessions unhealthy?",
             "percentunit",
             "Unhealthy turns among all turns of the same position in their session.",
-            _by_bucket(_unhealthy_share),
+            by_bucket(unhealthy_share),
             width=12,
             limits=((BUDGET, "orange"), (6 * BUDGET, "red")),
             highest=1,
@@ -182,7 +184,7 @@ def _degradation() -> Iterable[Builder]:
             "percentunit",
             "90th percentile of turn health by position in the session. A fall over the length "
             "means that even the best turns suffer. No value above the last bound can be shown.",
-            _by_bucket(lambda bucket: _quantile(HEALTH, 0.9, bucket, RANGE)),
+            by_bucket(lambda bucket: quantile(HEALTH, 0.9, bucket, RANGE)),
             width=12,
             base="red",
             limits=((0.5, "orange"), (0.8, "green")),
@@ -195,10 +197,10 @@ def _degradation() -> Iterable[Builder]:
             "percentunit",
             "90th minus 10th percentile of turn health by position in the session. A rise over the "
             "length means that the same conversation may go well or badly.",
-            _by_bucket(
+            by_bucket(
                 lambda bucket: (
-                    f"{_quantile(HEALTH, 0.9, bucket, RANGE)}"
-                    f" - {_quantile(HEALTH, 0.1, bucket, RANGE)}"
+                    f"{quantile(HEALTH, 0.9, bucket, RANGE)}"
+                    f" - {quantile(HEALTH, 0.1, bucket, RANGE)}"
                 )
             ),
             width=12,
@@ -226,7 +228,7 @@ def _delivery() -> Iterable[Builder]:
                 title,
                 "s",
                 f"{about} Lines that spread mean that latency grows with the length of sessions.",
-                _by_bucket(lambda bucket, m=metric: _quantile(metric_name(m), 0.95, bucket, RATE)),
+                by_bucket(lambda bucket, m=metric: quantile(metric_name(m), 0.95, bucket, RATE)),
                 width=8,
                 exemplars=True,
             )
@@ -291,23 +293,3 @@ def _monitor() -> Iterable[Builder]:
             width=8,
         )
     )
-
-
-def _by_bucket(expr: Callable[[str], str]) -> list[Query]:
-    return [Query(expr(bucket), f"turn {bucket}") for bucket in BUCKETS]
-
-
-def _unhealthy_share(bucket: str) -> str:
-    where = f'{CHOSEN_MODEL}, {names.LABEL_TURN_BUCKET}="{bucket}"'
-    bad = f'{where}, {names.LABEL_HEALTHY}="false"'
-    total = f"sum(increase({TURNS}{{{where}}}{RANGE}))"
-    return f"(sum(increase({TURNS}{{{bad}}}{RANGE})) or 0 * {total}) / {total}"
-
-
-def _quantile(metric: str, quantile: float, bucket: str, over: str) -> str:
-    where = f'{CHOSEN_MODEL}, {names.LABEL_TURN_BUCKET}="{bucket}"'
-    return f"histogram_quantile({quantile}, sum by (le) (rate({metric}_bucket{{{where}}}{over})))"
-
-
-def _lost() -> str:
-    return f'{metric_name(names.PIPELINE_CALLS)}{{{CHOSEN}, {names.LABEL_RESULT}!="analysed"}}'

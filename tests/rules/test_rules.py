@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dashboards.boards.queries import BUDGET
 from dashboards.build import HERE as DASHBOARDS
 from dashboards.build import build_files
 from dashboards.rules import build_rules, read_policy
@@ -80,6 +81,13 @@ def test_burn_rates_are_those_of_the_workbook():
     policy = read_policy(yaml.safe_load((DASHBOARDS / "windows.yaml").read_text()))
     rates = [burn.rate for burns in policy.burns.values() for burn in burns]
     assert rates == [14.4, 6, 3, 1]
+
+
+def test_board_draws_the_objective_of_the_file():
+    """The lines in the panels and the limits of the alerts are one number."""
+    objectives = yaml.safe_load((DASHBOARDS / "slo.yaml").read_text())
+    (healthy,) = (each for each in objectives["slos"] if each["name"] == "healthy-turns")
+    assert pytest.approx(1 - healthy["objective"] / 100) == BUDGET
 
 
 def test_scaled_rules_differ_in_times_only():
