@@ -1,0 +1,308 @@
+"""Pipeline: everything accepted is analysed once, in order, and every span ends."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from otel_sessions.pipeline import Pipeline
+
+LONG_S = 10
+"""More than any test takes; who waits this long has failed."""
+
+
+class Span:
+    """Notes when it ends."""
+
+    def __init__(self):
+        self.ends = []
+
+    def end(self, ended_ns):
+        self.ends.append(ended_ns)
+
+
+class Ended:
+    """A call that has ended."""
+
+    def __init__(self, number=0, outcome="completed"):
+        self.number = number
+        self.outcome = outcome
+        self.error_type = None
+        self.ended_ns = 1000 + number
+        self.span = Span()
+
+    def read(self):
+        raise NotImplementedError
+
+
+class Analysis:
+    """What is done with each call: it can be held, and can fail."""
+
+    def __init__(self):
+        self.seen = []
+        self.threads = set()
+        self.counted = []
+        self.begun = threading.Event()
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.faults = {}
+
+    def __call__(self, call):
+        self.threads.add(threading.current_thread())
+        self.begun.set()
+        self.may_go_on.wait(LONG_S)
+        self.seen.append(call.number)
+        fault = self.faults.get(call.number)
+        if fault:
+            raise fault
+
+
+@pytest.fixture
+def analysis():
+    return Analysis()
+
+
+@pytest.fixture
+def starting(analysis):
+    """Make pipelines; they are closed at the end."""
+    made = []
+
+    def start(**options):
+        made.append(
+            Pipeline(analysis, **{"count": analysis.counted.append, "queue_size": 100} | options)
+        )
+        return made[-1]
+
+    yield start
+    analysis.may_go_on.set()
+    for each in made:
+        each.close(LONG_S)
+
+
+@pytest.fixture
+def pipeline(starting):
+    return starting()
+
+
+@pytest.fixture(params=[False, True], ids=["background", "inline"])
+def either(starting, request):
+    """A pipeline of each kind."""
+    return starting(inline=request.param)
+
+
+def submitted(pipeline, count, start=0):
+    calls = [Ended(number) for number in range(start, start + count)]
+    for call in calls:
+        pipeline.submit(call)
+    return calls
+
+
+def test_every_call_is_analysed_in_order(either, analysis):
+    """And its span ends once, with the time at which the call ended."""
+    calls = submitted(either, 50)
+    assert either.flush(LONG_S)
+    assert analysis.seen == list(range(50))
+    assert [call.span.ends for call in calls] == [[1000 + number] for number in range(50)]
+    assert analysis.counted == ["analysed"] * 50
+    assert len(either) == 0
+
+
+def test_the_callers_thread_does_not_analyse(pipeline, analysis):
+    """One other thread does, however many calls there are."""
+    submitted(pipeline, 10)
+    pipeline.flush(LONG_S)
+    submitted(pipeline, 10)
+    pipeline.flush(LONG_S)
+    (worker,) = analysis.threads
+    assert worker is not threading.current_thread()
+    assert worker.daemon
+
+
+def test_inline_is_done_when_the_call_returns(starting, analysis):
+    """In the caller's thread, and no other is started."""
+    submitted(starting(inline=True), 3)
+    assert analysis.seen == [0, 1, 2]
+    assert analysis.threads == {threading.current_thread()}
+
+
+def test_an_abandoned_stream_waits_for_the_next_call_inline(starting, analysis):
+    """It may be the garbage collector that ends it, in the middle of anything."""
+    pipeline = starting(inline=True)
+    pipeline.submit(Ended(1, outcome="aborted"))
+    assert analysis.seen == []
+    pipeline.submit(Ended(2))
+    assert analysis.seen == [1, 2]
+
+
+def test_calls_from_many_threads(either, analysis):
+    """None is lost and none is analysed twice."""
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda start: submitted(either, 10, start), range(0, 80, 10)))
+    assert either.flush(LONG_S)
+    assert sorted(analysis.seen) == list(range(80))
+
+
+def test_a_full_queue_drops_the_analysis_and_ends_the_span(starting, analysis):
+    """At once, and it is counted."""
+    pipeline = starting(queue_size=3)
+    analysis.may_go_on.clear()
+    (first,) = submitted(pipeline, 1)
+    assert analysis.begun.wait(LONG_S)
+    waiting, dropped = submitted(pipeline, 3, 1), submitted(pipeline, 2, 4)
+    assert len(pipeline) == 3
+    assert [call.span.ends for call in (first, *waiting)] == [[]] * 4
+    assert [call.span.ends for call in dropped] == [[1004], [1005]]
+    assert analysis.counted == ["dropped", "dropped"]
+    analysis.may_go_on.set()
+    assert pipeline.flush(LONG_S)
+    assert analysis.seen == [0, 1, 2, 3]
+
+
+def test_flush_gives_up_in_time(pipeline, analysis):
+    """It says that not everything was analysed, and can be asked again."""
+    analysis.may_go_on.clear()
+    submitted(pipeline, 1)
+    assert not pipeline.flush(0.01)
+    analysis.may_go_on.set()
+    assert pipeline.flush(LONG_S)
+    assert analysis.seen == [0]
+
+
+def test_flush_of_an_idle_pipeline(either):
+    """There is nothing to wait for."""
+    assert either.flush(0)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_close_finishes_what_was_accepted(either, analysis, times):
+    """Then every call is dropped, its span ended."""
+    submitted(either, 5)
+    for _ in range(times):
+        assert either.close(LONG_S)
+    (late,) = submitted(either, 1, 5)
+    assert analysis.seen == [0, 1, 2, 3, 4]
+    assert late.span.ends == [1005]
+    assert analysis.counted == ["analysed"] * 5 + ["dropped"]
+
+
+def test_close_gives_up_in_time(pipeline, analysis):
+    """What then still waits is dropped, and no span stays open."""
+    analysis.may_go_on.clear()
+    (held,) = submitted(pipeline, 1)
+    assert analysis.begun.wait(LONG_S)
+    waiting = submitted(pipeline, 3, 1)
+    assert not pipeline.close(0.01)
+    assert [call.span.ends for call in waiting] == [[1001], [1002], [1003]]
+    analysis.may_go_on.set()
+    for worker in analysis.threads:
+        worker.join(LONG_S)
+    assert held.span.ends == [1000]
+
+
+def test_actions_keep_their_place(either, analysis):
+    """What is posted happens after all calls before it and before all after it."""
+    submitted(either, 2)
+    either.post(lambda: analysis.seen.append("action"))
+    submitted(either, 2, 2)
+    assert either.flush(LONG_S)
+    assert analysis.seen == [0, 1, "action", 2, 3]
+
+
+def test_an_action_without_calls(either, analysis):
+    """It happens at once, whether or not there ever was a call."""
+    either.post(lambda: analysis.seen.append("action"))
+    assert analysis.seen == ["action"]
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError(), MemoryError()])
+def test_a_fault_costs_one_call(either, analysis, faults, fault):
+    """Its span ends, and the next one is analysed."""
+    analysis.faults = {1: fault}
+    calls = submitted(either, 3)
+    assert either.flush(LONG_S)
+    assert analysis.counted == ["analysed", "failed", "analysed"]
+    assert all(call.span.ends for call in calls)
+    assert len(faults()) == 1
+
+
+def test_the_worker_does_not_exit(pipeline, analysis):
+    """A user's callback may call `sys.exit`; its span ends, and the others are analysed."""
+    analysis.faults = {0: SystemExit(), 1: SystemExit()}
+    calls = submitted(pipeline, 3)
+    assert pipeline.flush(LONG_S)
+    assert analysis.seen == [0, 1, 2]
+    assert [call.span.ends for call in calls] == [[1000], [1001], [1002]]
+
+
+def test_an_interrupt_inline_goes_to_the_caller(starting, analysis):
+    """The next call is analysed as ever."""
+    pipeline = starting(inline=True)
+    analysis.faults = {0: KeyboardInterrupt()}
+    first = Ended(0)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.submit(first)
+    submitted(pipeline, 1, 1)
+    assert first.span.ends == [1000]
+    assert analysis.seen == [0, 1]
+
+
+def test_actions_and_spans_may_fail(either, analysis, faults):
+    """Neither stops what comes after."""
+
+    class Broken(Span):
+        def end(self, ended_ns):
+            raise ZeroDivisionError
+
+    call = Ended(0)
+    call.span = Broken()
+    either.submit(call)
+    either.post(lambda: 1 / 0)
+    submitted(either, 1, 1)
+    assert either.flush(LONG_S)
+    assert analysis.seen == [0, 1]
+    assert len(faults()) == 2
+
+
+def test_a_callback_may_flush(starting):
+    """Waiting for itself would take the whole time limit."""
+    answers = []
+
+    def analyse(_):
+        answers.append(pipeline.flush(LONG_S * 100))
+
+    pipeline = starting()
+    pipeline._analyse = analyse
+    submitted(pipeline, 1)
+    assert pipeline.flush(LONG_S)
+    assert len(answers) == 1
+
+
+def test_the_worker_sweeps(starting, faults):
+    """Again and again, also without calls, and a fault does not end it."""
+    swept = threading.Semaphore(0)
+
+    def sweep():
+        swept.release()
+        raise ZeroDivisionError
+
+    pipeline = starting(sweep=sweep, sweep_interval_s=0.001)
+    submitted(pipeline, 1)
+    assert all(swept.acquire(timeout=LONG_S) for _ in range(3))
+    assert len(faults()) == 1
+
+
+def test_a_forked_child_begins_anew(pipeline, analysis):
+    """What waited in the parent is the parent's; the child has a worker of its own."""
+    analysis.may_go_on.clear()
+    (parents,) = submitted(pipeline, 1)
+    assert analysis.begun.wait(LONG_S)
+    (waiting,) = submitted(pipeline, 1, 1)
+    pipeline.after_fork()
+    assert len(pipeline) == 0
+    analysis.may_go_on.set()
+    (childs,) = submitted(pipeline, 1, 2)
+    assert pipeline.flush(LONG_S)
+    assert childs.span.ends == [1002]
+    assert 1 not in analysis.seen
+    assert waiting.span.ends == []
+    assert parents.span.ends in ([], [1000])
