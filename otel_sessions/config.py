@@ -98,7 +98,8 @@ def _typed(name: str, value: object) -> object:
     }.get(name, (str,))
     if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
         wanted = " or ".join(kind.__name__ for kind in expected)
-        message = f"{name}={value!r}: must be of type {wanted}"
+        shown = type(value).__name__ if name == "key" else repr(value)
+        message = f"{name}={shown}: must be of type {wanted}"
         raise ConfigError(message)
     if isinstance(value, Mapping):
         return _windows(value)
@@ -126,18 +127,19 @@ def _windows(value: Mapping[object, object]) -> dict[object, object]:
 
 
 def _from_text(name: str, text: str) -> object:
-    readers: Mapping[str, Callable[[str], object]] = {
-        "providers": _read_list,
-        "idle_timeout_s": float,
-        "flush_timeout_s": float,
-        "queue_size": int,
-        "max_sessions": int,
-        "windows": _read_windows,
+    readers: Mapping[str, tuple[Callable[[str], object], str]] = {
+        "providers": (_read_list, "a list of names with commas between"),
+        "idle_timeout_s": (float, "a number"),
+        "flush_timeout_s": (float, "a number"),
+        "queue_size": (int, "a whole number"),
+        "max_sessions": (int, "a whole number"),
+        "windows": (_read_windows, "model=tokens,model=tokens"),
     }
+    read, form = readers.get(name, (str, "text"))
     try:
-        return readers.get(name, str)(text.strip())
-    except ValueError as error:
-        message = f"{PREFIX}{name.upper()}={text!r}: {error}"
+        return read(text.strip())
+    except ValueError:
+        message = f"{PREFIX}{name.upper()}={text!r}: must be {form}"
         raise ConfigError(message) from None
 
 
@@ -146,5 +148,10 @@ def _read_list(text: str) -> list[str]:
 
 
 def _read_windows(text: str) -> dict[str, int]:
-    pairs = (item.rpartition("=") for item in _read_list(text))
-    return {model.strip(): int(tokens) for model, _, tokens in pairs}
+    windows = {}
+    for item in _read_list(text):
+        model, _, tokens = item.rpartition("=")
+        if not model.strip():
+            raise ValueError(item)
+        windows[model.strip()] = int(tokens)
+    return windows
