@@ -209,8 +209,13 @@ class Tracker:
             self._callbacks.append(callback)
 
     def after_fork(self) -> None:
-        """Make the lock anew: the parent's worker may have held it."""
+        """Leave the sessions to the parent, which ends them; one that goes on here is reopened.
+
+        The lock is made anew, because the parent's worker may have held it.
+        """
         self.lock = threading.RLock()
+        self._sessions.clear()
+        self._store.after_fork()
 
     # How a session is led.
 

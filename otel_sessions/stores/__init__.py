@@ -54,6 +54,13 @@ class Store(Protocol):
         """End one session and give its recent turns; empty if it is unknown or has ended."""
         ...
 
+    def after_fork(self) -> None:
+        """Start afresh in a forked child: locks and connections are its own.
+
+        Sessions that no other process can see have ended here, because they go on in the parent.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of connections; may be called twice."""
         ...

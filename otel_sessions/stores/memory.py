@@ -83,6 +83,12 @@ class MemoryStore:
             self._ended[session_id] = record
             return record.recent
 
+    def after_fork(self) -> None:
+        """Leave the running sessions to the parent; see `Store`."""
+        self._lock = threading.Lock()
+        self._ended.update(self._running)
+        self._running.clear()
+
     def close(self) -> None:
         """Do nothing: there is no connection."""
 
