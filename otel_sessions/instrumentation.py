@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import threading
+import time
 import weakref
 from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
@@ -111,7 +112,9 @@ class Monitor:
         error: BaseException | None,
         trace_: TracebackType | None,
     ) -> None:
-        uninstrument()
+        # Another may have been started since.
+        if _active is self:
+            uninstrument()
 
     def flush(self, timeout_s: float) -> bool:
         """Analyse and export what was accepted; tell whether all of it was in time."""
@@ -127,7 +130,7 @@ class Monitor:
         self._patches = ()
         self.pipeline.close(timeout_s)
         with contained("ending the sessions"):
-            self.tracker.end_all()
+            self.tracker.end_all(timeout_s=timeout_s)
             self._store.close()
         flush_sdk(timeout_s)
         if self._flushing is not None:
@@ -258,14 +261,17 @@ def health(session_id: str, *, timeout_s: float = 1.0) -> SessionHealth | None:
         timeout_s: the longest to wait for the analysis of calls that have ended, in seconds.
 
     Returns:
-        The state so far; `None` if the session is not known or has ended.
+        The state so far; `None` if the session is not known, has ended, or could not be asked
+        in time.
 
     """
     monitor = _active
     if monitor is None:
         return None
+    until_s = time.monotonic() + timeout_s
     monitor.pipeline.flush(timeout_s)
-    return monitor.tracker.health(str(session_id))
+    left_s = max(0.0, until_s - time.monotonic())
+    return monitor.tracker.health(str(session_id), timeout_s=left_s)
 
 
 def on_signal(callback: Callable[[SessionSignal], None]) -> None:

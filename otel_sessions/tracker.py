@@ -173,11 +173,18 @@ class Tracker:
         with self.lock:
             self._end(session_id, reason, outcome)
 
-    def end_all(self) -> None:
-        """End every session of this process, because the process ends."""
-        with self.lock:
+    def end_all(self, *, timeout_s: float = -1) -> None:
+        """End every session of this process, because the process ends.
+
+        Nothing ends if the analysis of a call, or a callback in it, takes longer than `timeout_s`.
+        """
+        if not self.lock.acquire(timeout=timeout_s):
+            return
+        try:
             for session_id in list(self._sessions):
                 self._end(session_id, "shutdown", "unknown")
+        finally:
+            self.lock.release()
 
     def feedback(self, session_id: str, score: float) -> None:
         """Take a user's verdict on a session."""
@@ -187,9 +194,11 @@ class Tracker:
             report = FeedbackReport(session_id, score, context)
             self._tell(lambda emitter: emitter.on_feedback(report))
 
-    def health(self, session_id: str) -> SessionHealth | None:
-        """Tell the state of a session that has not ended; `None` if it is not known."""
-        with self.lock:
+    def health(self, session_id: str, *, timeout_s: float = -1) -> SessionHealth | None:
+        """Tell the state of a session that has not ended; `None` if it is not known in time."""
+        if not self.lock.acquire(timeout=timeout_s):
+            return None
+        try:
             session = self._sessions.get(session_id)
             if session is None:
                 return None
@@ -202,6 +211,8 @@ class Tracker:
                 turns_until_full(session.recent) if session.recent else None,
                 session.source,
             )
+        finally:
+            self.lock.release()
 
     def on_signal(self, callback: Callable[[SessionSignal], None]) -> None:
         """Call back for each signal from now on."""
