@@ -25,7 +25,7 @@ from opentelemetry.sdk.metrics.export import (
     NumberDataPoint,
     PeriodicExportingMetricReader,
 )
-from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
@@ -55,9 +55,9 @@ class Telemetry:
             message = "OTEL_SDK_DISABLED is true: without the SDK there is nothing to see; unset it"
             raise CommandError(message)
         base = _receiver(otlp) if otlp else None
-        resource = Resource.create(
-            {"service.name": service, "service.instance.id": f"{service}-{os.getpid()}"}
-        )
+        ours = {"service.name": service, "service.instance.id": f"{service}-{os.getpid()}"}
+        # What the environment says counts: one machine may play several services.
+        resource = Resource.create(ours).merge(OTELResourceDetector().detect())
         self.observer = Observer()
         self._metrics = InMemoryMetricReader()
         self._spans = TracerProvider(ALWAYS_ON, resource, shutdown_on_exit=False)
