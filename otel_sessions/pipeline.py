@@ -127,8 +127,7 @@ class Pipeline:
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything accepted so far is analysed; tell whether it is."""
         if self._worker is None:
-            self._drain()
-            return True
+            return self._drain(timeout_s)
         if self._worker is threading.current_thread():
             # A callback asks from within; waiting for itself would take all of the time.
             return not len(self)
@@ -173,17 +172,25 @@ class Pipeline:
                     with contained("ending idle sessions"):
                         self._sweep()
 
-    def _drain(self) -> None:
-        """Analyse all that waits, unless this thread is already at it."""
+    def _drain(self, timeout_s: float = -1) -> bool:
+        """Analyse all that waits, unless this thread is already at it; tell whether it is done.
+
+        Args:
+            timeout_s: the longest to wait for another thread that is at it; -1 is any time.
+
+        """
         if self._drainer == threading.get_ident():
-            return
-        with self._draining:
+            return True
+        if not self._draining.acquire(timeout=timeout_s):
+            return False
+        try:
             self._drainer = threading.get_ident()
-            try:
-                while self._take(self._run, timeout_s=0):
-                    pass
-            finally:
-                self._drainer = None
+            while self._take(self._run, timeout_s=0):
+                pass
+        finally:
+            self._drainer = None
+            self._draining.release()
+        return True
 
     def _take(
         self, treat: Callable[[Observation], None], *, timeout_s: float, gather_s: float = 0
