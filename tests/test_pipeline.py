@@ -289,20 +289,3 @@ def test_the_worker_sweeps(starting, faults):
     submitted(pipeline, 1)
     assert all(swept.acquire(timeout=LONG_S) for _ in range(3))
     assert len(faults()) == 1
-
-
-def test_a_forked_child_begins_anew(pipeline, analysis):
-    """What waited in the parent is the parent's; the child has a worker of its own."""
-    analysis.may_go_on.clear()
-    (parents,) = submitted(pipeline, 1)
-    assert analysis.begun.wait(LONG_S)
-    (waiting,) = submitted(pipeline, 1, 1)
-    pipeline.after_fork()
-    assert len(pipeline) == 0
-    analysis.may_go_on.set()
-    (childs,) = submitted(pipeline, 1, 2)
-    assert pipeline.flush(LONG_S)
-    assert childs.span.ends == [1002]
-    assert 1 not in analysis.seen
-    assert waiting.span.ends == []
-    assert parents.span.ends in ([], [1000])
