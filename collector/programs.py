@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - a folder of configuration with one script, not a package
+
 """Programs: the real collector, Prometheus and Alertmanager, for tests and for trying things out.
 
 `python -m collector.programs [NAME ...]` prints a JSON object from name to path, and first provides
@@ -136,12 +136,12 @@ def _need(*tools: str) -> None:
 
 
 def _works(*command: str, cwd: Path) -> bool:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, check=False)  # noqa: S603 - ours
+    done = subprocess.run(command, cwd=cwd, capture_output=True, check=False)
     return done.returncode == 0
 
 
 def _run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) -> None:
-    done = subprocess.run(  # noqa: S603 - ours
+    done = subprocess.run(
         command,
         cwd=cwd,
         env=env,

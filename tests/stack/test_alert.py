@@ -76,7 +76,7 @@ def alertmanager(launch, program, receiver, http, folder):
 
 
 @pytest.fixture(scope="module")
-def stack(collector, alertmanager, launch, program, http, folder):  # noqa: PLR0917 - the programs
+def stack(collector, alertmanager, launch, program, http, folder):
     """Run the collector and Prometheus, and replay into them."""
     addresses = collector("prometheus")
     address = f"127.0.0.1:{http.free_port()}"
