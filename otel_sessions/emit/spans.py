@@ -7,6 +7,7 @@ is absent.
 
 from collections.abc import Iterator, Mapping
 
+from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.util.types import AttributeValue
 
@@ -86,8 +87,10 @@ class SpanEmitter(Silent):
             names.HEALTH: report.health,
             names.COST: report.cost_usd,
         }
+        # A context of its own: in inline mode a span of the application is the active one here.
         span = self._tracer.start_span(
             names.SESSION_SPAN,
+            context=Context(),
             attributes=dict(_present(attributes)),
             links=[Link(context) for context in report.links],
             start_time=report.started_ns,
