@@ -57,7 +57,7 @@ WORST_SHARE = 0.5
 
 def turn_health(signals: Iterable[Signal]) -> float:
     """Return the health of a turn with these signals; 1 without any."""
-    return prod(1 - _harm(signal) for signal in signals)
+    return prod((1 - _harm(signal) for signal in signals), start=1.0)
 
 
 def _harm(signal: Signal) -> float:
