@@ -11,35 +11,31 @@ classifier, a sub-agent) or a conversation that lost its history. What follows t
 goes on from it, it was a loss.
 """
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Literal, get_args
+from typing import get_args
 
 from otel_sessions.calls import Call, GivenId
 from otel_sessions.digests import digest
 from otel_sessions.identity import new_id
-from otel_sessions.lineage import DISTINCT_TOKENS, Chain, Match
+from otel_sessions.indexes import SURE_TOKENS, ListIndex, position_key, reply_key, state_key
+from otel_sessions.lineage import Chain, Match
 from otel_sessions.listings import Listing
+from otel_sessions.placements import Placement
 from otel_sessions.sessions import IdSource
 from otel_sessions.turns import ContextChange, ContextKind
 
 MAX_ASIDES = 4
 """Undecided lists of a session that are kept, the newest."""
-_OLD_KEYS = 64
 _MAX_CANDIDATES = 16
 _PROMPT_HEAD_CHARS = 80
 """System prompts that start alike are the same prompt; dates and names come later in it."""
-_SURE_TOKENS = 2 * DISTINCT_TOKENS
 
 _WITHOUT_LOSS: dict[ContextKind, ContextChange] = {
     kind: ContextChange(kind) for kind in get_args(ContextKind)
 }
 """One for all turns: most lose nothing."""
-
-Part = Literal["turn", "same_turn", "aside", "outside"]
-"""What a call is in its session: `turn` opens a turn, `same_turn` goes on with the newest,
-`aside` is undecided, `outside` belongs to no turn."""
 
 
 @dataclass(slots=True)
@@ -69,32 +65,6 @@ class Conversation:
     asides: list[Aside] = field(default_factory=list)
     former: Aside | None = None
     """The list that the session began with, while another that went on stands in its place."""
-    open_keys: list[int] = field(default_factory=list)
-    old_keys: "deque[int]" = field(default_factory=deque)
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where a call belongs."""
-
-    session_id: str
-    source: IdSource
-    part: Part
-    turn_key: int
-    change: ContextChange = field(default_factory=ContextChange)
-    new_from: int = 0
-    """Index of the first message that the session had not yet."""
-    request_at: int | None = None
-    """Index of the user's newest new message; `None` if there is none."""
-    repeated: bool = False
-    """The call only sent again what had been sent."""
-    previous_id: str | None = None
-    """The session from which this one was forked."""
-    lost: tuple[int, ...] = ()
-    """Turn keys set aside before that turn out to be turns after a lost history."""
-    lost_cause: str | None = None
-    joined: tuple[int, ...] = ()
-    """Turn keys set aside before that turn out to be ordinary turns."""
 
 
 class Conversations:
@@ -105,8 +75,7 @@ class Conversations:
         self._max_sessions = max_sessions
         self._instance = instance
         self._known: OrderedDict[str, Conversation] = OrderedDict()
-        self._index: dict[int, str | dict[str, None]] = {}
-        """Key to the session it leads to or, seldom, to several, the newest last."""
+        self._index = ListIndex()
         self._no_prompt = digest(key, "prompt", "")
 
     def place(self, call: Call, listing: Listing | None) -> Placement:
@@ -124,10 +93,8 @@ class Conversations:
 
     def forget(self, session_id: str) -> None:
         """Let a conversation go."""
-        conversation = self._known.pop(session_id, None)
-        if conversation is not None:
-            for key in (*conversation.open_keys, *conversation.old_keys):
-                self._unindex(key, session_id)
+        self._known.pop(session_id, None)
+        self._index.forget(session_id)
 
     def undecided(self, session_id: str) -> tuple[int, str | None] | None:
         """At a session's end: the turn, and its cause, that looks like a start from nothing.
@@ -260,19 +227,18 @@ class Conversations:
 
     def _find(self, listing: Listing) -> tuple[Conversation, Match] | None:
         newest = next(listing.newest_first("assistant", since=listing.lead), None)
-        sent = _position_key(listing, len(listing))
+        sent = position_key(listing, len(listing))
         if newest is None:
             return self._retried(sent, listing)
         return (
-            self._open(_state_key(listing, newest), listing)
+            self._open(state_key(listing, newest), listing)
             or self._retried(sent, listing)
             or self._best(listing, newest)
-            or self._only(_position_key(listing, newest), listing)
+            or self._only(position_key(listing, newest), listing)
         )
 
     def _candidates(self, key: int) -> list[Conversation]:
-        found = self._index.get(key, {})
-        ids = [found] if isinstance(found, str) else islice(reversed(found), _MAX_CANDIDATES)
+        ids = islice(self._index.newest_first(key), _MAX_CANDIDATES)
         return [self._known[session_id] for session_id in ids]
 
     def _open(self, key: int, listing: Listing) -> tuple[Conversation, Match] | None:
@@ -300,11 +266,9 @@ class Conversations:
         """Find a session that made the newest reply, though the list is not as it was."""
         order = ("continued", "truncated", "compacted", "repeated", "earlier", "forked")
         best: tuple[int, Conversation, Match] | None = None
-        before = listing.digest(newest - 1) if newest > listing.lead else 0
-        key = _reply_key(before, listing.digest(newest), listing.tokens(newest))
-        for conversation in self._candidates(key):
+        for conversation in self._candidates(reply_key(listing, newest)):
             match = conversation.chain.compare(listing)
-            if match.relation not in order or match.shared_tokens < _SURE_TOKENS:
+            if match.relation not in order or match.shared_tokens < SURE_TOKENS:
                 continue
             if match.relation == "repeated" and not conversation.chain.answered:
                 continue
@@ -319,7 +283,7 @@ class Conversations:
             (conversation, match)
             for conversation in self._candidates(key)
             if (match := conversation.chain.compare(listing)).relation == "continued"
-            and match.shared_tokens >= _SURE_TOKENS
+            and match.shared_tokens >= SURE_TOKENS
         ]
         return found[0] if len(found) == 1 else None
 
@@ -343,7 +307,7 @@ class Conversations:
         if not repeated:
             conversation.prompt = self._prompt(listing)
         conversation.instance = self._instance
-        self._reindex(conversation, listing)
+        self._index.put(conversation.session_id, listing, chain.replies)
         return Placement(
             conversation.session_id,
             source,
@@ -389,55 +353,3 @@ class Conversations:
 
     def _prompt(self, listing: Listing) -> int:
         return digest(self._key, "prompt", listing.lead_text[:_PROMPT_HEAD_CHARS])
-
-    def _reindex(self, conversation: Conversation, listing: Listing) -> None:
-        session_id = conversation.session_id
-        for key in conversation.open_keys:
-            self._unindex(key, session_id)
-        end = len(listing)
-        conversation.open_keys = [_position_key(listing, end)]
-        before = listing.digest(end - 1)
-        for reply, tokens in conversation.chain.replies.items():
-            conversation.open_keys.append(hash(("state", end - listing.lead, before, reply)))
-            old = _reply_key(before, reply, tokens)
-            if old not in conversation.old_keys:
-                conversation.old_keys.append(old)
-                self._enter(old, session_id)
-        while len(conversation.old_keys) > _OLD_KEYS:
-            self._unindex(conversation.old_keys.popleft(), session_id)
-        for key in conversation.open_keys:
-            self._enter(key, session_id)
-
-    def _enter(self, key: int, session_id: str) -> None:
-        found = self._index.get(key, session_id)
-        if found == session_id:
-            self._index[key] = session_id
-            return
-        several = {found: None} if isinstance(found, str) else found
-        several.pop(session_id, None)
-        several[session_id] = None
-        self._index[key] = several
-
-    def _unindex(self, key: int, session_id: str) -> None:
-        found = self._index.get(key)
-        if isinstance(found, dict):
-            found.pop(session_id, None)
-        if not found or found == session_id:
-            self._index.pop(key, None)
-
-
-def _position_key(listing: Listing, end: int) -> int:
-    """Index key of a list's first `end` messages, from their number and the last two."""
-    before = listing.digest(end - 2) if end - 2 >= listing.lead else 0
-    return hash(("sent", end - listing.lead, before, listing.digest(end - 1)))
-
-
-def _state_key(listing: Listing, reply_at: int) -> int:
-    """Index key of a list up to and with the reply at an index."""
-    before = listing.digest(reply_at - 1) if reply_at > listing.lead else 0
-    return hash(("state", reply_at - listing.lead, before, listing.digest(reply_at)))
-
-
-def _reply_key(before: int, reply: int, tokens: int) -> int:
-    """Index key of a reply wherever it stands; a short one counts only behind its request."""
-    return hash(("reply", reply, before if tokens < _SURE_TOKENS else 0))

@@ -6,11 +6,11 @@ Each new text is read once, here, and let go. About 0.2 ms for two messages of 8
 from collections.abc import Callable
 
 from otel_sessions.calls import Call
-from otel_sessions.conversations import Placement
 from otel_sessions.digests import digest
 from otel_sessions.faults import contained
 from otel_sessions.listings import Listing, canonical_arguments
 from otel_sessions.models import find_model
+from otel_sessions.placements import Placement
 from otel_sessions.text.features import FeatureReader
 from otel_sessions.text.results import reads_like_error
 from otel_sessions.turns import ToolUse, Turn

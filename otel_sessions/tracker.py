@@ -15,7 +15,7 @@ from typing import TypeVar
 from opentelemetry.trace import Span, SpanContext
 
 from otel_sessions.calls import Call
-from otel_sessions.conversations import MAX_ASIDES, Conversations, Placement
+from otel_sessions.conversations import MAX_ASIDES, Conversations
 from otel_sessions.detectors import Detector
 from otel_sessions.emit import (
     CallReport,
@@ -30,6 +30,7 @@ from otel_sessions.emit import (
 from otel_sessions.faults import contained
 from otel_sessions.health import SessionScore, healthy, turn_health
 from otel_sessions.models import cost_usd, find_model
+from otel_sessions.placements import Placement
 from otel_sessions.readings import CallReader
 from otel_sessions.sessions import EndReason, IdSource, Outcome, SessionHealth
 from otel_sessions.signals import SessionSignal, Signal

@@ -286,7 +286,7 @@ class TestMemory:
         assert [conversations.get(each) is not None for each in ids] == [False] * 2 + [True] * 3
         for each in ids:
             conversations.forget(each)
-        assert conversations._index == {}
+        assert len(conversations._index) == 0
 
     def test_the_index_does_not_grow_with_turns(self, conversations, place, talking):
         """A conversation of any length has the same number of entries."""

@@ -405,7 +405,8 @@ class TestMemory:
         seen, kept = set(), len(session.recent)
         turns = bytes_of(session.recent, seen)
         rest = bytes_of([session, tracked.conversations.get("s")], seen)
-        rest += bytes_of(tracked.conversations._index, seen)
+        index = tracked.conversations._index
+        rest += bytes_of([index._sessions, index._keys], seen)
         assert kept == 64
         assert turns / kept <= 1536
         assert rest <= 64 * 1024
