@@ -32,12 +32,15 @@ def reports(calling, chat):
     """One report of each kind with little known, by the method that takes it."""
     labels = Labels("openai")
     found = SessionSignal("s", 1, Signal("any", 0.5))
+    unknown = {"duration_s": 0.0, "time_to_first_chunk_s": None, "drift": None}
     call = calling(None, None, None, model=None, outcome="failed")
     return {
         "on_call": CallReport(call, INVALID_SPAN, "s", "new", labels),
         "on_signal": SignalReport(found, labels, INVALID_SPAN_CONTEXT, None),
-        "on_turn": TurnReport("s", 1, labels, 1.0, True, 0.0, None, None),
-        "on_start": StartReport("s", labels, "new", False, None, INVALID_SPAN_CONTEXT),
+        "on_turn": TurnReport("s", 1, labels, 1.0, healthy=True, **unknown),
+        "on_start": StartReport(
+            "s", labels, "new", reopened=False, previous_id=None, context=INVALID_SPAN_CONTEXT
+        ),
         "on_end": EndReport(
             **dict.fromkeys((field.name for field in fields(EndReport)), 0)
             | {"session_id": "s", "labels": labels, "source": "new", "user_id": None}
@@ -67,6 +70,7 @@ def test_what_is_unknown_is_absent(told, reports):
     told_of_calls = [span for span in told.spans if span["name"] == "call"]
     assert told_of_calls[0] == {
         "name": "call",
+        "kind": "INTERNAL",
         "session.id": "s",
         "llm_session.id.source": "new",
         "llm_session.outcome": "failed",
