@@ -139,7 +139,7 @@ _SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 2
 # Sessions last from one short exchange to days.
 _SESSION_SECONDS = (1, 5, 15, 60, 300, 900, 1800, 3600, 10800, 43200, 86400, 604800)
 # Tenths, and finer at the ends where decisions are made.
-_UNIT = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+_UNIT = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1)
 _TOKENS = (
     1,
     4,

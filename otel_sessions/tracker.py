@@ -7,9 +7,9 @@ session have an order; it is held for the analysis of one call, about 0.3 ms.
 
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from opentelemetry.trace import Span, SpanContext
@@ -17,35 +17,17 @@ from opentelemetry.trace import Span, SpanContext
 from otel_sessions.calls import Call
 from otel_sessions.conversations import MAX_ASIDES, Conversations
 from otel_sessions.detectors import Detector
-from otel_sessions.emit import (
-    CallReport,
-    Emitter,
-    EndReport,
-    FeedbackReport,
-    Labels,
-    SignalReport,
-    StartReport,
-    TurnReport,
-)
+from otel_sessions.emit import CallReport, Emitter, FeedbackReport, Labels
 from otel_sessions.faults import contained
-from otel_sessions.health import SessionScore, healthy, turn_health
 from otel_sessions.models import cost_usd, find_model
 from otel_sessions.placements import Placement
 from otel_sessions.readings import CallReader
-from otel_sessions.sessions import EndReason, IdSource, Outcome, SessionHealth
+from otel_sessions.sessions import EndReason, Outcome, SessionHealth
 from otel_sessions.signals import SessionSignal, Signal
 from otel_sessions.stores import Store
-from otel_sessions.turns import (
-    ContextChange,
-    Turn,
-    containment,
-    join,
-    similarities,
-    turns_until_full,
-)
+from otel_sessions.tracks import Held, Track
+from otel_sessions.turns import ContextChange, Turn, containment, join
 
-KEPT_SIGNALS = 64
-KEPT_LINKS = 64
 RETRY_GRACE_S = 10.0
 """How long a failed turn waits for a retry before it is counted."""
 QUOTED = 0.6
@@ -53,52 +35,6 @@ QUOTED = 0.6
 side call that describes the conversation, rather than the user starting over."""
 
 _R = TypeVar("_R")
-
-_SUREST: tuple[IdSource, ...] = ("session", "baggage", "provider", "span", "lineage", "new")
-_LABELS = {"info": 0, "warning": 1, "critical": 2}
-
-
-@dataclass(slots=True)
-class _OpenTurn:
-    """The newest turn of a session."""
-
-    number: int = 0
-    newest: Turn | None = None
-    signals: dict[str, Signal] = field(default_factory=dict)
-    """By name, as judged after the turn's newest call."""
-    told: dict[str, int] = field(default_factory=dict)
-    """By name, the gravest label that was told."""
-    evaluated: bool = True
-
-
-@dataclass(slots=True)
-class _Held:
-    """A call set aside until what follows decides what it was."""
-
-    turn: Turn
-    call: Call
-    context: SpanContext
-
-
-@dataclass(slots=True)
-class _Session:
-    session_id: str
-    labels: Labels
-    source: IdSource
-    user_id: str | None
-    started_ns: int
-    ended_ns: int
-    calls: int = 0
-    turns: int = 0
-    score: SessionScore = field(default_factory=SessionScore)
-    open: _OpenTurn = field(default_factory=_OpenTurn)
-    signals: "deque[SessionSignal]" = field(default_factory=lambda: deque(maxlen=KEPT_SIGNALS))
-    signal_count: int = 0
-    links: list[SpanContext] = field(default_factory=list)
-    held: dict[int, _Held] = field(default_factory=dict)
-    cost_usd: float | None = None
-    previous_id: str | None = None
-    recent: tuple[Turn, ...] = ()
 
 
 class Tracker:
@@ -128,7 +64,7 @@ class Tracker:
         self._idle_timeout_s = idle_timeout_s
         self._max_sessions = max_sessions
         self._clock = clock
-        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._sessions: OrderedDict[str, Track] = OrderedDict()
         self._callbacks: list[Callable[[SessionSignal], None]] = []
         self.lock = threading.RLock()
 
@@ -146,7 +82,7 @@ class Tracker:
             if placement.part == "aside":
                 self._hold(session, turn, call, context)
             elif placement.part != "outside":
-                self._admit(session, turn, call, context, placement)
+                self._admit(session, turn, call, context)
             self._report(session, call, span, placement, turn)
 
     def sweep(self) -> None:
@@ -201,17 +137,7 @@ class Tracker:
             return None
         try:
             session = self._sessions.get(session_id)
-            if session is None:
-                return None
-            return SessionHealth(
-                session_id,
-                session.score.score,
-                session.turns,
-                session.calls,
-                tuple(session.signals),
-                turns_until_full(session.recent) if session.recent else None,
-                session.source,
-            )
+            return None if session is None else session.health()
         finally:
             self.lock.release()
 
@@ -231,10 +157,10 @@ class Tracker:
 
     # How a session is led.
 
-    def _session(self, placement: Placement, call: Call) -> _Session:
+    def _session(self, placement: Placement, call: Call) -> Track:
         session = self._sessions.get(placement.session_id)
         if session is None:
-            session = self._sessions[placement.session_id] = _Session(
+            session = self._sessions[placement.session_id] = Track(
                 placement.session_id,
                 _labels(call),
                 placement.source,
@@ -246,33 +172,30 @@ class Tracker:
             while len(self._sessions) > self._max_sessions:
                 self._end(next(iter(self._sessions)), "evicted", "unknown")
         self._sessions.move_to_end(placement.session_id)
-        session.calls += 1
-        session.ended_ns = max(session.ended_ns, call.ended_ns)
-        session.source = min(session.source, placement.source, key=_SUREST.index)
-        session.user_id = session.user_id or call.user_id
+        session.see(placement, call)
         return session
 
-    def _decide(self, session: _Session, placement: Placement) -> None:
+    def _decide(self, session: Track, placement: Placement) -> None:
         """Turn what was set aside into turns, now that it is known what it was."""
         for key in placement.lost:
             self._admit_lost(session, key, placement.lost_cause)
         for key in placement.joined:
             held = session.held.pop(key, None)
             if held is not None:
-                self._admit(session, held.turn, held.call, held.context, None)
+                self._admit(session, held.turn, held.call, held.context)
         if placement.part in ("turn", "same_turn") and not placement.repeated:
             session.held.clear()
 
-    def _hold(self, session: _Session, turn: Turn, call: Call, context: SpanContext) -> None:
+    def _hold(self, session: Track, turn: Turn, call: Call, context: SpanContext) -> None:
         held = session.held.get(turn.key)
         if held is None:
-            session.held[turn.key] = _Held(turn, call, context)
+            session.held[turn.key] = Held(turn, call, context)
             if len(session.held) > MAX_ASIDES:
                 del session.held[next(iter(session.held))]
         else:
             held.turn = join(held.turn, turn)
 
-    def _admit_lost(self, session: _Session, key: int, cause: str | None) -> None:
+    def _admit_lost(self, session: Track, key: int, cause: str | None) -> None:
         held = session.held.pop(key, None)
         if held is None:
             return
@@ -280,15 +203,14 @@ class Tracker:
         gone = (known.messages_sent or 0) if known else 0
         change = ContextChange("reset", gone, gone, 1.0, cause or "unknown")
         turn = replace(held.turn, context=change)
-        self._admit(session, turn, held.call, held.context, None)
+        self._admit(session, turn, held.call, held.context)
 
     def _admit(
         self,
-        session: _Session,
+        session: Track,
         turn: Turn,
         call: Call,
         context: SpanContext,
-        placement: Placement | None,
     ) -> None:
         """Append a turn to its session and judge it."""
         appended = self._timed("append", lambda: self._store.append(turn))
@@ -298,36 +220,17 @@ class Tracker:
         newest = appended.recent[-1]
         # What is counted while the session ends does not start it again.
         if appended.opened and session.session_id in self._sessions:
-            reopened = appended.opened == "reopened"
-            report = StartReport(
-                session.session_id,
-                session.labels,
-                session.source,
-                reopened,
-                placement.previous_id if placement else None,
-                context,
-            )
-            self._tell(lambda emitter: emitter.on_start(report))
+            started = session.start_report(context, reopened=appended.opened == "reopened")
+            self._tell(lambda emitter: emitter.on_start(started))
         if newest.number != session.open.number:
             self._evaluate(session)
-            session.open = _OpenTurn(newest.number, evaluated=False)
-            session.turns = newest.number
-            if len(session.links) < KEPT_LINKS:
-                session.links.append(context)
-        session.open.newest = newest
-        self._judge(session, call, context)
+            session.open_turn(newest.number, context)
+        session.open.newest, session.open.context = newest, context
+        for signal in session.open.judge(list(self._detect(session.recent))):
+            self._signal(session, signal, call, context)
+        session.score = session.score.after(newest.number, session.open.health)
         if newest.complete:
             self._evaluate(session)
-
-    def _judge(self, session: _Session, call: Call, context: SpanContext) -> None:
-        opened = session.open
-        # A later call of the turn may mend what an earlier one had: the newest judgement counts.
-        opened.signals = {signal.name: signal for signal in self._detect(session.recent)}
-        for signal in opened.signals.values():
-            if _LABELS[signal.label] > opened.told.get(signal.name, -1):
-                opened.told[signal.name] = _LABELS[signal.label]
-                self._signal(session, signal, call, context)
-        session.score = session.score.after(opened.number, turn_health(opened.signals.values()))
 
     def _detect(self, recent: Sequence[Turn]) -> Iterable[Signal]:
         for detector in self._detectors:
@@ -336,38 +239,19 @@ class Tracker:
                 if signal is not None:
                     yield signal
 
-    def _signal(self, session: _Session, signal: Signal, call: Call, context: SpanContext) -> None:
-        found = SessionSignal(session.session_id, session.open.number, signal)
-        session.signals.append(found)
-        session.signal_count += 1
-        given = call.given_id.value if call.given_id else None
-        report = SignalReport(found, session.labels, context, given)
+    def _signal(self, session: Track, signal: Signal, call: Call, context: SpanContext) -> None:
+        found = session.note(signal)
+        report = session.signal_report(found, call, context)
         self._tell(lambda emitter: emitter.on_signal(report))
         for callback in self._callbacks:
             with contained("calling back on a signal"):
                 callback(found)
 
-    def _evaluate(self, session: _Session) -> None:
+    def _evaluate(self, session: Track) -> None:
         """Count the newest turn, once."""
-        turn, opened = session.open.newest, session.open
-        if turn is None or opened.evaluated:
-            return
-        opened.evaluated = True
-        health = turn_health(opened.signals.values())
-        drift = None
-        if turn.request and turn.reply and turn.request.vector and turn.reply.vector:
-            drift = max(0.0, 1 - similarities(turn.request, [turn.reply])[0])
-        report = TurnReport(
-            session.session_id,
-            opened.number,
-            session.labels,
-            health,
-            healthy(health),
-            turn.duration_s,
-            turn.time_to_first_chunk_s,
-            drift,
-        )
-        self._tell(lambda emitter: emitter.on_turn(report))
+        report = session.turn_report()
+        if report is not None:
+            self._tell(lambda emitter: emitter.on_turn(report))
 
     def _end(self, session_id: str, reason: EndReason, outcome: Outcome) -> None:
         session = self._sessions.pop(session_id, None)
@@ -384,28 +268,10 @@ class Tracker:
             self._conversations.forget(session_id)
         if not session.turns:
             return
-        report = EndReport(
-            session_id,
-            session.labels,
-            session.source,
-            session.user_id,
-            reason,
-            outcome,
-            session.started_ns,
-            session.ended_ns,
-            session.turns,
-            session.calls,
-            session.signal_count,
-            session.score.score,
-            healthy(session.score.score),
-            chain_bytes + sum(turn.size_bytes for turn in session.recent),
-            session.cost_usd,
-            session.previous_id,
-            tuple(session.links),
-        )
+        report = session.end_report(reason, outcome, chain_bytes)
         self._tell(lambda emitter: emitter.on_end(report))
 
-    def _quotes(self, session: _Session, key: int) -> bool:
+    def _quotes(self, session: Track, key: int) -> bool:
         held = session.held.get(key)
         if held is None or held.turn.request is None or not session.recent:
             return False
@@ -415,7 +281,7 @@ class Tracker:
     # How it is told.
 
     def _report(
-        self, session: _Session, call: Call, span: Span, placement: Placement, turn: Turn
+        self, session: Track, call: Call, span: Span, placement: Placement, turn: Turn
     ) -> None:
         in_turn = placement.part in ("turn", "same_turn") and session.open.newest is not None
         newest = session.open.newest if in_turn else None
@@ -437,7 +303,7 @@ class Tracker:
             _labels(call),
             newest.number if newest else None,
             newest.calls if newest else None,
-            turn_health(seen.values()) if in_turn else None,
+            session.open.health if in_turn else None,
             tuple(seen),
             turn.window,
             placement.change.dropped_messages,

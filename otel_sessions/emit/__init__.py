@@ -76,6 +76,8 @@ class TurnReport:
     time_to_first_chunk_s: float | None
     drift: float | None
     """Distance in meaning between request and reply: [0, 2]; `None` if one has no text."""
+    context: SpanContext
+    """The span of the turn's newest call."""
 
 
 @dataclass(frozen=True, slots=True)

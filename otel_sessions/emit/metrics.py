@@ -118,7 +118,7 @@ class MetricEmitter:
         signal = report.found.signal
         if signal.label == "info":
             return
-        context = trace.set_span_in_context(NonRecordingSpan(report.context), Context())
+        context = _under(NonRecordingSpan(report.context))
         labels = {
             **_labels(report.labels),
             names.LABEL_SIGNAL: signal.name,
@@ -131,13 +131,14 @@ class MetricEmitter:
         bucket = {names.LABEL_TURN_BUCKET: names.turn_bucket(report.number)}
         labels = {**_labels(report.labels), **bucket}
         healthy = {**labels, names.LABEL_HEALTHY: _flag(report.healthy)}
-        self._evaluated.add(1, healthy)
-        self._turn_health.record(report.health, labels)
-        self._turn_duration.record(report.duration_s, labels)
+        context = _under(NonRecordingSpan(report.context))
+        self._evaluated.add(1, healthy, context)
+        self._turn_health.record(report.health, labels, context)
+        self._turn_duration.record(report.duration_s, labels, context)
         if report.time_to_first_chunk_s is not None:
-            self._turn_first_chunk.record(report.time_to_first_chunk_s, labels)
+            self._turn_first_chunk.record(report.time_to_first_chunk_s, labels, context)
         if report.drift is not None:
-            self._drift.record(report.drift, _labels(report.labels))
+            self._drift.record(report.drift, _labels(report.labels), context)
 
     def on_start(self, report: StartReport) -> None:
         """Count a session that starts."""

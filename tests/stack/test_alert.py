@@ -222,9 +222,12 @@ def test_every_series_has_a_name_that_is_written_down(stack, sixty):
     assert ours <= {series for metric in names.METRICS for series in series_names(metric)}
 
 
-def test_a_figure_leads_to_a_trace(stack, sixty):
+@pytest.mark.parametrize(
+    "metric", [names.OPERATION_DURATION, names.TURN_HEALTH], ids=lambda metric: metric.name
+)
+def test_a_figure_leads_to_a_trace(stack, sixty, metric):
     """A histogram's exemplars carry the trace in which a call happened."""
-    exemplars = stack.exemplars(f"{metric_name(names.OPERATION_DURATION)}_bucket")
+    exemplars = stack.exemplars(f"{metric_name(metric)}_bucket")
     assert exemplars
     assert {len(each["labels"]["trace_id"]) for each in exemplars} == {32}
 
