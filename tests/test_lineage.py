@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from otel_sessions.calls import Message, ToolCall
 from otel_sessions.lineage import KEPT_MESSAGES, Chain
-from otel_sessions.listings import Listing, message_tokens
+from otel_sessions.listings import Listing, message_digest, message_tokens
 
 texts = st.text(max_size=30)
 some_messages = st.lists(
@@ -131,6 +131,7 @@ def test_what_is_not_a_loss(before, relate, change, relation):
     assert match.dropped == ()
 
 
+ANSWERS = ("the first answer of all of them", "the second answer of all of them")
 SUMMARY = "Summary so far: the customer asked about two orders, and both were found and sent again."
 
 LOST = [
@@ -221,13 +222,32 @@ def test_tool_arguments_are_compared_as_data(take):
     assert take(chain, [question, tool('{"a": 2, "b": [2]}'), result]).relation == "forked"
 
 
+def test_a_message_is_what_it_says(key):
+    """Blanks around it and the format of its arguments are not."""
+
+    def tool(arguments):
+        return Message("assistant", "", (ToolCall("find", arguments, "1"),))
+
+    def same(*messages):
+        return len({message_digest(message, key) for message in messages}) == 1
+
+    assert same(Message("user", "Hi"), Message("user", " Hi\n"))
+    assert same(tool('{"a": 1, "b": 2}'), tool('{"b":2,"a":1}'), tool({"b": 2, "a": 1}))
+    assert same(Message("system", "One prompt."), Message("system", "Another."))
+    assert not same(Message("user", "Hi"), Message("assistant", "Hi"))
+    assert not same(Message("user", "Hi"), Message("user", "Hi", other_parts=1))
+    assert not same(tool("{"), tool("}"))
+    assert not same(Message("tool", "Ok", tool_call_id="1"), Message("tool", "Ok"))
+
+
 def test_replies_to_a_repeated_list_all_count(chat, take):
     """The user goes on from whichever of the regenerated replies was liked best."""
-    for liked in ("first answer of them all", "second answer of them all"):
+    for liked in ANSWERS:
         chain = Chain()
-        take(chain, chat("Tell me a joke."), "first answer of them all")
-        take(chain, chat("Tell me a joke."), "second answer of them all")
-        match = take(chain, chat("Tell me a joke.", liked, "Another one."))
+        for answer in ANSWERS:
+            take(chain, chat("Tell me a joke."), answer)
+        # The request is rewritten on its way into the history, so the reply alone has to tell.
+        match = take(chain, chat("Tell me a joke, please.", liked, "Another one."))
         assert (match.relation, match.new_from) == ("continued", 2)
 
 

@@ -420,6 +420,8 @@ def bytes_of(value, seen):
     size = sys.getsizeof(value)
     if isinstance(value, dict):
         parts = [*value.keys(), *value.values()]
+    elif hasattr(value, "__dict__") and not isinstance(value, int):
+        parts = [vars(value)]
     elif is_dataclass(value):
         parts = [getattr(value, field.name) for field in fields(value)]
     elif isinstance(value, str | bytes | int | float) or not hasattr(value, "__iter__"):

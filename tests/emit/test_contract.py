@@ -32,7 +32,12 @@ def reports(calling, chat):
     """One report of each kind with little known, by the method that takes it."""
     labels = Labels("openai")
     found = SessionSignal("s", 1, Signal("any", 0.5))
-    unknown = {"duration_s": 0.0, "time_to_first_chunk_s": None, "drift": None}
+    unknown = {
+        "duration_s": 0.0,
+        "time_to_first_chunk_s": None,
+        "drift": None,
+        "context": INVALID_SPAN_CONTEXT,
+    }
     call = calling(None, None, None, model=None, outcome="failed")
     return {
         "on_call": CallReport(call, INVALID_SPAN, "s", "new", labels),
