@@ -14,21 +14,25 @@ goes on from it, it was a loss.
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import get_args
+from typing import Literal, get_args
 
 from otel_sessions.calls import Call, GivenId
 from otel_sessions.digests import digest
 from otel_sessions.identity import new_id
-from otel_sessions.indexes import SURE_TOKENS, ListIndex, position_key, reply_key, state_key
+from otel_sessions.indexes import ListIndex
 from otel_sessions.lineage import Chain, Match
 from otel_sessions.listings import Listing
 from otel_sessions.placements import Placement
+from otel_sessions.searches import search
 from otel_sessions.sessions import IdSource
 from otel_sessions.turns import ContextChange, ContextKind
 
 MAX_ASIDES = 4
 """Undecided lists of a session that are kept, the newest."""
 _MAX_CANDIDATES = 16
+_BARE_WITH_PROMPT, _BARE_WITHOUT_PROMPT = 2, 3
+"""Bare lists in a row, each without what was before, from which an application starts from nothing
+with each call; without a prompt, title, summary and the like come in twos."""
 _PROMPT_HEAD_CHARS = 80
 """System prompts that start alike are the same prompt; dates and names come later in it."""
 
@@ -63,6 +67,8 @@ class Conversation:
     """How often the history was lost."""
     instance: str = ""
     asides: list[Aside] = field(default_factory=list)
+    forgets: Literal["always", "now"] | None = None
+    """Each call starts from nothing: from the first on, or since a history was lost."""
     former: Aside | None = None
     """The list that the session began with, while another that went on stands in its place."""
 
@@ -103,7 +109,9 @@ class Conversations:
         what the user said. `None` if there is none.
         """
         conversation = self._known.get(session_id)
-        if conversation is None or not conversation.asides or not conversation.chain.answered:
+        if conversation is None or not conversation.asides:
+            return None
+        if not conversation.chain.answered and conversation.forgets != "now":
             return None
         aside = conversation.asides[-1]
         if not aside.bare or aside.prompt != conversation.prompt:
@@ -186,16 +194,18 @@ class Conversations:
     def _set_aside(
         self, conversation: Conversation, source: IdSource, call: Call, listing: Listing
     ) -> Placement:
+        bare = all(listing.role(i) in ("user", "system") for i in range(len(listing)))
+        prompt = self._prompt(listing)
+        if bare and conversation.forgets and prompt == conversation.prompt:
+            return self._start_over(conversation, source, call, listing)
         chain = Chain()
         match = chain.compare(listing)
         chain.advance(listing, match, call.reply.message, self._key)
         key = self._turn_key(conversation, listing, len(conversation.asides) + 1)
-        bare = all(listing.role(i) in ("user", "system") for i in range(len(listing)))
-        prompt = self._prompt(listing)
         conversation.asides.append(Aside(chain, prompt, key, bare, self._instance))
         del conversation.asides[:-MAX_ASIDES]
         request_at = next(listing.newest_first("user"), None)
-        return Placement(
+        placement = Placement(
             conversation.session_id,
             source,
             "aside",
@@ -203,12 +213,53 @@ class Conversations:
             new_from=match.new_from,
             request_at=request_at,
         )
+        return self._noticing_that_it_forgets(conversation, placement)
+
+    def _noticing_that_it_forgets(
+        self, conversation: Conversation, placement: Placement
+    ) -> Placement:
+        """See whether the application starts from nothing with each call.
+
+        Several bare lists in a row, alike in their prompt, are no side calls. If there was a
+        history before, it was lost; if there never was one, these are its turns.
+        """
+        asides, prompt = conversation.asides, conversation.prompt
+        if not all(aside.bare and aside.prompt == prompt for aside in asides):
+            return placement
+        if len(asides) < (_BARE_WITHOUT_PROMPT if prompt == self._no_prompt else _BARE_WITH_PROMPT):
+            return placement
+        *earlier, newest = asides
+        keys = tuple(aside.key for aside in earlier)
+        had_history = conversation.chain.answered > 0
+        conversation.forgets = "now" if had_history else "always"
+        conversation.chain = earlier[-1].chain
+        conversation.asides = [newest]
+        conversation.generation += 1
+        if had_history:
+            return replace(placement, lost=keys, lost_cause=self._cause(conversation, newest))
+        return replace(placement, joined=keys)
+
+    def _start_over(
+        self, conversation: Conversation, source: IdSource, call: Call, listing: Listing
+    ) -> Placement:
+        """Take a list from nothing for the next turn, as the application is known to do that."""
+        decided = tuple(aside.key for aside in conversation.asides if aside.bare)
+        gone = conversation.chain.sent
+        conversation.asides.clear()
+        conversation.chain = Chain()
+        conversation.generation += 1
+        first = conversation.chain.compare(listing)
+        placement = self._take(conversation, source, call, listing, first)
+        if conversation.forgets == "always":
+            return replace(placement, joined=decided)
+        change = ContextChange("reset", gone, gone, 1.0, "unknown")
+        return replace(placement, change=change, lost=decided, lost_cause="unknown")
 
     def _outside(self, conversation: Conversation, source: IdSource) -> Placement:
         return Placement(conversation.session_id, source, "outside", conversation.turn_key)
 
     def _place_found(self, call: Call, listing: Listing) -> Placement:
-        found = self._find(listing)
+        found = search(listing, self._candidates)
         if found is None:
             conversation = self._conversation(new_id())
             match = conversation.chain.compare(listing)
@@ -225,67 +276,9 @@ class Conversations:
             )
         return self._take(conversation, "lineage", call, listing, match)
 
-    def _find(self, listing: Listing) -> tuple[Conversation, Match] | None:
-        newest = next(listing.newest_first("assistant", since=listing.lead), None)
-        sent = position_key(listing, len(listing))
-        if newest is None:
-            return self._retried(sent, listing)
-        return (
-            self._open(state_key(listing, newest), listing)
-            or self._retried(sent, listing)
-            or self._best(listing, newest)
-            or self._only(position_key(listing, newest), listing)
-        )
-
     def _candidates(self, key: int) -> list[Conversation]:
         ids = islice(self._index.newest_first(key), _MAX_CANDIDATES)
         return [self._known[session_id] for session_id in ids]
-
-    def _open(self, key: int, listing: Listing) -> tuple[Conversation, Match] | None:
-        """Find a session that waits for just this continuation."""
-        for conversation in self._candidates(key):
-            match = conversation.chain.compare(listing)
-            if match.relation == "continued":
-                return conversation, match
-        return None
-
-    def _retried(self, key: int, listing: Listing) -> tuple[Conversation, Match] | None:
-        """Find a session that sent this list last.
-
-        It had no answer yet, or the list goes on from one: two users may well open alike.
-        """
-        for conversation in self._candidates(key):
-            chain = conversation.chain
-            if chain.answered or not chain.replies:
-                match = chain.compare(listing)
-                if match.relation == "repeated":
-                    return conversation, match
-        return None
-
-    def _best(self, listing: Listing, newest: int) -> tuple[Conversation, Match] | None:
-        """Find a session that made the newest reply, though the list is not as it was."""
-        order = ("continued", "truncated", "compacted", "repeated", "earlier", "forked")
-        best: tuple[int, Conversation, Match] | None = None
-        for conversation in self._candidates(reply_key(listing, newest)):
-            match = conversation.chain.compare(listing)
-            if match.relation not in order or match.shared_tokens < SURE_TOKENS:
-                continue
-            if match.relation == "repeated" and not conversation.chain.answered:
-                continue
-            rank = order.index(match.relation)
-            if best is None or rank < best[0]:
-                best = (rank, conversation, match)
-        return None if best is None else best[1:]
-
-    def _only(self, key: int, listing: Listing) -> tuple[Conversation, Match] | None:
-        """Find the one session whose reply the application rewrote."""
-        found = [
-            (conversation, match)
-            for conversation in self._candidates(key)
-            if (match := conversation.chain.compare(listing)).relation == "continued"
-            and match.shared_tokens >= SURE_TOKENS
-        ]
-        return found[0] if len(found) == 1 else None
 
     def _take(
         self,
@@ -306,6 +299,8 @@ class Conversations:
             conversation.turn_key = self._turn_key(conversation, listing, 0)
         if not repeated:
             conversation.prompt = self._prompt(listing)
+        if match.relation not in ("first", "repeated"):
+            conversation.forgets = None
         conversation.instance = self._instance
         self._index.put(conversation.session_id, listing, chain.replies)
         return Placement(

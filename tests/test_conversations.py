@@ -178,6 +178,44 @@ class TestStated:
         fresh = talking(place, "s", system=SYSTEM).say("Where were we?", "We just met.")
         assert conversations.undecided("s") == (fresh.turn_key, "unknown")
 
+    @pytest.mark.parametrize("system", [SYSTEM, None], ids=["with-prompt", "without-prompt"])
+    def test_an_application_without_memory(self, place, chat, system):
+        """Single questions under one id, each sent by itself, are turns; nothing is lost."""
+        placements = [
+            place(chat(f"Question {i}?", system=system), a, "s") for i, a in enumerate(ANSWERS)
+        ]
+        turns = {p.turn_key for p in placements if p.part == "turn"}
+        turns |= {key for p in placements for key in p.joined}
+        assert turns == {p.turn_key for p in placements}
+        assert {p.lost for p in placements} == {()}
+        assert "reset" not in {p.change.kind for p in placements}
+
+    @pytest.mark.parametrize("system", [SYSTEM, None], ids=["with-prompt", "without-prompt"])
+    def test_an_application_that_lost_its_memory(self, place, talking, chat, system):
+        """After a history, every question that comes without it is a loss; until it is back."""
+        talk = talking(place, "s", system=system)
+        for i, answer in enumerate(ANSWERS[:2]):
+            talk.say(f"Question {i}?", answer)
+        placements = [
+            place(chat(f"And question {i}?", system=system), a, "s") for i, a in enumerate(ANSWERS)
+        ]
+        lost = {key for p in placements for key in p.lost}
+        lost |= {p.turn_key for p in placements if p.change.kind == "reset"}
+        assert lost == {p.turn_key for p in placements}
+        history = chat("And question 4?", ANSWERS[4], "Now you remember?", system=system)
+        assert place(history, "Yes.", "s").change.kind == "continued"
+        assert place(chat("And a title?", system=system), "Title", "s").part == "aside"
+
+    def test_title_and_summary_without_prompts(self, place, talking, chat):
+        """Two side calls that look like the user's are no loss."""
+        talk = talking(place, "s")
+        talk.say("Where is my order?", ANSWERS[0])
+        talk.say("Can I have an invoice?", ANSWERS[1])
+        title = place(chat("Give this conversation a title."), "Order", "s")
+        summary = place(chat("Sum this conversation up in a line."), "Order, invoice", "s")
+        assert {title.part, summary.part} == {"aside"}
+        assert talk.say("Thanks!").lost == ()
+
     def test_a_call_that_cannot_be_read_is_a_turn(self, place):
         """A generator given as messages hides what was said, not that something was."""
         first, second = place(None, session_id="s"), place([], session_id="s")
