@@ -7,6 +7,7 @@ import os
 import secrets
 import threading
 import time
+import time
 import weakref
 from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
@@ -118,21 +119,22 @@ class Monitor:
 
     def flush(self, timeout_s: float) -> bool:
         """Analyse and export what was accepted; tell whether all of it was in time."""
-        analysed = self.pipeline.flush(timeout_s)
-        return flush_sdk(timeout_s) and analysed
+        left_s = _countdown(timeout_s)
+        analysed = self.pipeline.flush(left_s())
+        return flush_sdk(left_s) and analysed
 
     def close(self) -> None:
         """Undo the patches, analyse what was accepted, end the sessions, export. Idempotent."""
-        timeout_s = self.config.flush_timeout_s
+        left_s = _countdown(self.config.flush_timeout_s)
         for patched in self._patches:
             with contained("removing a patch"):
                 patched.remove()
         self._patches = ()
-        self.pipeline.close(timeout_s)
+        self.pipeline.close(left_s())
         with contained("ending the sessions"):
-            self.tracker.end_all(timeout_s=timeout_s)
+            self.tracker.end_all(timeout_s=left_s())
             self._store.close()
-        flush_sdk(timeout_s)
+        flush_sdk(left_s)
         if self._flushing is not None:
             self._flushing.leave()
         _monitors.discard(self)
@@ -323,6 +325,12 @@ def _key(given: str | None) -> bytes:
     if given is None:
         return secrets.token_bytes(32)
     return hashlib.blake2b(given.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+
+
+def _countdown(timeout_s: float) -> Callable[[], float]:
+    """Give what is left of a time limit whenever it is asked; never less than 0."""
+    end_s = time.monotonic() + timeout_s
+    return lambda: max(0.0, end_s - time.monotonic())
 
 
 def _version() -> str:

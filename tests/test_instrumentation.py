@@ -155,6 +155,7 @@ class TestMistakes:
             pytest.param({"providers": ["opanai"]}, {}, ["opanai", "openai"], id="provider"),
             pytest.param({}, {"PROVIDERS": "opanai"}, ["opanai", "openai"], id="by-variable"),
             pytest.param({"store": "etcd://here"}, {}, ["etcd://here", "memory"], id="store"),
+            pytest.param({"store": "etcd://u:pw@here"}, {}, ["etcd://***@here"], id="password"),
             pytest.param({"store": "memory://["}, {}, ["memory://[", "memory://"], id="broken-url"),
             pytest.param({"queue_size": 0}, {}, ["queue_size=0", "1,000,000"], id="range"),
             pytest.param(

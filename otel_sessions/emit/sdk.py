@@ -48,8 +48,13 @@ def join_flushes(flush: Callable[[float], bool]) -> "FlushingProcessor | None":
     return FlushingProcessor(provider, flush) if isinstance(provider, TracerProvider) else None
 
 
-def flush_sdk(timeout_s: float) -> bool:
-    """Export what the SDK holds; tell whether it could, as far as the SDK says."""
+def flush_sdk(left_s: Callable[[], float]) -> bool:
+    """Export what the SDK holds; tell whether it could, as far as the SDK says.
+
+    Args:
+        left_s: gives the seconds that are left for it.
+
+    """
     done = True
     for provider in (
         trace.get_tracer_provider(),
@@ -58,7 +63,7 @@ def flush_sdk(timeout_s: float) -> bool:
     ):
         force_flush: Callable[[int], object] | None = getattr(provider, "force_flush", None)
         with contained("flushing the SDK") as flushing:
-            if force_flush is not None and force_flush(int(timeout_s * 1000)) is False:
+            if force_flush is not None and force_flush(int(left_s() * 1000)) is False:
                 done = False
         done = done and not flushing.failed
     return done

@@ -4,6 +4,7 @@ Adding one: a file with a class that keeps the promises of `Store`, its URL sche
 its URL in the contract test `tests/stores/test_contract.py`.
 """
 
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Literal, NamedTuple, Protocol
@@ -15,6 +16,8 @@ FIRST_TURNS = 8
 """Turns kept from the start of a session."""
 LAST_TURNS = 56
 """Turns kept from its end."""
+
+_PASSWORD = re.compile("//[^@/]*@")
 
 BACKENDS = {
     "memory": "otel_sessions.stores.memory:MemoryStore",
@@ -80,7 +83,8 @@ def open_store(url: str, *, max_sessions: int) -> Store:
     scheme = url.partition("://")[0]
     if scheme not in BACKENDS:
         known = ", ".join(sorted(BACKENDS))
-        message = f"store={url!r}: the scheme must be one of {known} (for example 'memory://')"
+        shown = _PASSWORD.sub("//***@", url)
+        message = f"store={shown!r}: the scheme must be one of {known} (for example 'memory://')"
         raise ConfigError(message)
     module, _, name = BACKENDS[scheme].partition(":")
     store: Store = getattr(import_module(module), name)(url, max_sessions=max_sessions)
