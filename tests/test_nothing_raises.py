@@ -11,7 +11,7 @@ import openai
 import pytest
 
 import otel_sessions
-from otel_sessions import instrumentation
+from otel_sessions import monitors
 
 httpx = importlib.import_module("httpx2" if int(openai.VERSION.split(".")[0]) >= 3 else "httpx")
 
@@ -179,7 +179,7 @@ def test_a_fault_of_ours_changes_no_call(name, expected, no_export, monkeypatch)
 def test_a_full_queue_changes_no_call(expected, no_export, monkeypatch):
     """Calls that are not analysed are calls all the same."""
     otel_sessions.instrument(queue_size=1)
-    monkeypatch.setattr(instrumentation.Monitor, "_analyse", lambda *_: None)
+    monkeypatch.setattr(monitors.Monitor, "_analyse", lambda *_: None)
     assert application() == expected
 
 

@@ -1,0 +1,151 @@
+"""Monitors: all parts wired together, from the patched clients to the emitters."""
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Collection, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from opentelemetry import metrics, trace
+from opentelemetry._logs import get_logger
+from opentelemetry.trace import Span
+
+from otel_sessions import names
+from otel_sessions.config import Config
+from otel_sessions.conversations import Conversations
+from otel_sessions.detectors import DETECTORS
+from otel_sessions.emit.events import EventEmitter
+from otel_sessions.emit.metrics import MetricEmitter
+from otel_sessions.emit.sdk import flush_sdk, join_flushes, set_up_sdk
+from otel_sessions.emit.spans import SpanEmitter, start_call_span
+from otel_sessions.errors import ConfigError
+from otel_sessions.faults import contained
+from otel_sessions.identity import ambient
+from otel_sessions.pipeline import Hooks, Observation, Pipeline
+from otel_sessions.providers import PROVIDERS, Patch, patch
+from otel_sessions.readings import CallReader
+from otel_sessions.stores import open_store
+from otel_sessions.text.embedding import encode
+from otel_sessions.tracker import Tracker
+
+_SWEEPS_PER_TIMEOUT = 10
+_MAX_SWEEP_INTERVAL_S = 10.0
+
+
+class Monitor:
+    """Everything that runs between `instrument()` and `uninstrument()`."""
+
+    def __init__(self, config: Config) -> None:
+        """Wire the parts together and patch the clients.
+
+        Raises:
+            ConfigError: a provider is unknown, or the store's URL cannot be used.
+
+        """
+        self.config = config
+        chosen = chosen_providers(config.providers)
+        store = open_store(config.store, max_sessions=config.max_sessions)
+        set_up_sdk(os.environ)
+        key = _key(config.key)
+        instance = f"{os.getpid()}-{secrets.token_hex(4)}"
+        version = _version()
+        tracer = trace.get_tracer(names.SCOPE, version, schema_url=names.SCHEMA_URL)
+        meter = metrics.get_meter(names.SCOPE, version, schema_url=names.SCHEMA_URL)
+        logger = get_logger(names.SCOPE, version, schema_url=names.SCHEMA_URL)
+        metric_emitter = MetricEmitter(meter, queue_length=lambda: len(self.pipeline))
+        self.tracker = Tracker(
+            store=store,
+            backend=config.store.partition(":")[0],
+            conversations=Conversations(key, max_sessions=config.max_sessions, instance=instance),
+            reader=CallReader(key, encode, windows=config.windows.get, instance=instance),
+            detectors=DETECTORS,
+            emitters=(SpanEmitter(tracer), EventEmitter(logger), metric_emitter),
+            on_store=metric_emitter.on_store,
+            idle_timeout_s=config.idle_timeout_s,
+            max_sessions=config.max_sessions,
+        )
+        self._store = store
+        self.pipeline = Pipeline(
+            self._analyse,
+            count=metric_emitter.count_call,
+            queue_size=config.queue_size,
+            inline=config.processing == "inline",
+            sweep=self.tracker.sweep,
+            sweep_interval_s=min(
+                _MAX_SWEEP_INTERVAL_S, config.idle_timeout_s / _SWEEPS_PER_TIMEOUT
+            ),
+        )
+
+        def start_span(**known: Any) -> Span:  # noqa: ANN401 - passed on as it is
+            return start_call_span(tracer, **known)
+
+        hooks = Hooks(ambient=ambient, start_span=start_span, submit=self.pipeline.submit)
+        self._patches: Sequence[Patch] = [
+            patch(provider, hooks) for provider in PROVIDERS if provider.name in chosen
+        ]
+        self._flushing = join_flushes(self.pipeline.flush)
+
+    def _analyse(self, observation: Observation) -> None:
+        self.tracker.track(observation.read(), observation.span)
+
+    def flush(self, timeout_s: float) -> bool:
+        """Analyse and export what was accepted; tell whether all of it was in time."""
+        left_s = _countdown(timeout_s)
+        analysed = self.pipeline.flush(left_s())
+        return flush_sdk(left_s) and analysed
+
+    def close(self) -> None:
+        """Undo the patches, analyse what was accepted, end the sessions, export. Idempotent."""
+        left_s = _countdown(self.config.flush_timeout_s)
+        for patched in self._patches:
+            with contained("removing a patch"):
+                patched.remove()
+        self._patches = ()
+        self.pipeline.close(left_s())
+        with contained("ending the sessions"):
+            self.tracker.end_all(timeout_s=left_s())
+            self._store.close()
+        flush_sdk(left_s)
+        if self._flushing is not None:
+            self._flushing.leave()
+
+    def after_fork(self) -> None:
+        """Make locks and the worker anew in a forked child."""
+        self.tracker.after_fork()
+        self.pipeline.after_fork()
+
+
+def chosen_providers(given: tuple[str, ...] | None) -> Collection[str]:
+    """Give the providers to instrument, all of them by default.
+
+    Raises:
+        ConfigError: one of them is unknown.
+
+    """
+    known = sorted({provider.name for provider in PROVIDERS})
+    for name in given or ():
+        if name not in known:
+            message = f"providers: unknown {name!r}: must be one of {', '.join(known)}"
+            raise ConfigError(message)
+    return known if given is None else given
+
+
+def _key(given: str | None) -> bytes:
+    if given is None:
+        return secrets.token_bytes(32)
+    return hashlib.blake2b(given.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+
+
+def _countdown(timeout_s: float) -> Callable[[], float]:
+    """Give what is left of a time limit whenever it is asked; never less than 0."""
+    end_s = time.monotonic() + timeout_s
+    return lambda: max(0.0, end_s - time.monotonic())
+
+
+def _version() -> str:
+    try:
+        return version("otel-sessions")
+    except PackageNotFoundError:
+        return "unknown"
