@@ -1,4 +1,3 @@
-
 """Programs: the real collector, Prometheus and Alertmanager, for tests and for trying things out.
 
 `python -m collector.programs [NAME ...]` prints a JSON object from name to path, and first provides
