@@ -1,0 +1,22 @@
+# One-liners for who works on this; `.ci/run` runs the same.
+
+# linters, types, layers
+check:
+    ruff check .
+    ruff format --check .
+    mypy
+    lint-imports
+    python scripts/make_tables.py --check
+
+test:
+    python -m pytest
+
+# alerts and collector, on the real programs
+rules:
+    .ci/programs
+    python -m pytest tests/rules tests/stack
+
+# generated files
+dashboards:
+    python -m dashboards.build
+    python scripts/make_tables.py
