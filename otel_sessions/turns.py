@@ -14,6 +14,8 @@ from typing import Literal
 
 from otel_sessions.calls import Outcome
 
+WORD_BYTES = 4
+"""Enough to tell the few hundred words and values of one session apart."""
 VECTOR_BYTES = 256
 """A vector is this many signed bytes."""
 KEPT_TOOLS = 64
@@ -48,12 +50,23 @@ class TextFeatures:
     vector: bytes = b""
     """`VECTOR_BYTES` signed bytes, a direction in meaning; empty if nothing in the text has one."""
     words: bytes = b""
-    """Sorted distinct content words as 4-byte keyed digests, big-endian; at most 64 words."""
+    """Sorted distinct content words as `WORD_BYTES`-byte keyed digests; at most 64 words."""
     frame: int = 0
     """Keyed digest of how it is put: its function words in order, content left blank."""
-    values: tuple[int, ...] = ()
-    """Keyed digests of literal values (numbers, ids, addresses), as they appear, at most 16."""
+    values: bytes = b""
+    """Literal values (numbers, ids, addresses) as `WORD_BYTES`-byte keyed digests, in the order in
+    which they appear; at most 16."""
     acts: Act = Act.NONE
+
+    @property
+    def word_set(self) -> set[bytes]:
+        """The digests in `words`."""
+        return _split(self.words)
+
+    @property
+    def value_set(self) -> set[bytes]:
+        """The digests in `values`."""
+        return _split(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +157,7 @@ class Turn:
     def size_bytes(self) -> int:
         """Memory that the turn takes, roughly."""
         texts = sum(
-            len(text.vector) + len(text.words) + 8 * len(text.values) + 200
+            len(text.vector) + len(text.words) + len(text.values) + 200
             for text in (self.request, self.reply)
             if text is not None
         )
@@ -235,21 +248,21 @@ def overlap(a: TextFeatures, b: TextFeatures) -> float:
 
     Source: Jaccard, "The distribution of the flora in the alpine zone", New Phytologist 11 (1912).
     """
-    words_a, words_b = set(_words(a)), set(_words(b))
+    words_a, words_b = a.word_set, b.word_set
     return len(words_a & words_b) / len(words_a | words_b) if words_a and words_b else 0.0
 
 
 def containment(part: TextFeatures, whole: TextFeatures) -> float:
     """Share of the content words of `part` that `whole` has too: 0 to 1; 0 below three words."""
-    words = set(_words(part))
-    return len(words & set(_words(whole))) / len(words) if len(words) >= _MIN_WORDS else 0.0
+    words = part.word_set
+    return len(words & whole.word_set) / len(words) if len(words) >= _MIN_WORDS else 0.0
 
 
 _MIN_WORDS = 3
 
 
-def _words(text: TextFeatures) -> list[bytes]:
-    return [text.words[i : i + 4] for i in range(0, len(text.words), 4)]
+def _split(digests: bytes) -> set[bytes]:
+    return {digests[i : i + WORD_BYTES] for i in range(0, len(digests), WORD_BYTES)}
 
 
 def turns_until_full(

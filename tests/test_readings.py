@@ -51,7 +51,7 @@ def test_a_plain_call(read, chat, start_s):
         finish_reason="stop",
     )
     assert (turn.request.chars, turn.reply.chars) == (20, 8)
-    assert len(turn.request.values) == 1
+    assert len(turn.request.value_set) == 1
 
 
 def test_only_the_newest_message_of_the_user_is_the_request(read, chat):

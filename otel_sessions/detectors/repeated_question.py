@@ -64,15 +64,15 @@ def repeated_question(
 
     """
     request = turns[-1].request
-    words = _words(request)
-    if request is None or not words or _only_polite(request):
+    if request is None or not request.words or _only_polite(request):
         return None
+    words = request.word_set
     stated = 1.0 if request.acts & Act.QUESTION else if_stated
     earlier = [(i, t.request) for i, t in enumerate(turns[:-1]) if t.request is not None]
     meanings = similarities(request, [text for _, text in earlier])
     severities = []
     for (i, text), meaning in zip(earlier, meanings, strict=True):
-        had = _words(text)
+        had = text.word_set
         same_frame = request.frame == text.frame
         if same_frame and not words <= had:
             continue  # the next item of a list, put in the same way
@@ -83,7 +83,7 @@ def repeated_question(
         if match < min_severity or _is_choice(turns, i, words):
             continue
         since = [t.reply for t in turns[i:-1] if t.reply is not None]
-        taken_up = max((len(words & _words(reply)) for reply in since), default=0) / len(words)
+        taken_up = max((len(words & reply.word_set) for reply in since), default=0) / len(words)
         match *= 1 - (1 - if_answered) * taken_up
         match *= if_refused if any(reply.acts & Act.REFUSAL for reply in since) else 1.0
         match *= if_long_ago + (1 - if_long_ago) / (len(turns) - 1 - i)
@@ -94,10 +94,6 @@ def repeated_question(
     times = max(2, 1 + sum(severity >= WARNING for severity in severities))
     severity = 1 - (1 - best) * left_each_time ** (times - 2)
     return Signal("repeated_question", severity, f"asked {times} times")
-
-
-def _words(text: TextFeatures | None) -> set[bytes]:
-    return {text.words[i : i + 4] for i in range(0, len(text.words), 4)} if text else set()
 
 
 def _only_polite(request: TextFeatures) -> bool:
@@ -114,7 +110,7 @@ def _semantic(cosine: float) -> float:
 
 
 def _values_factor(newest: TextFeatures, earlier: TextFeatures, if_new: float) -> float:
-    given, had = set(newest.values), set(earlier.values)
+    given, had = newest.value_set, earlier.value_set
     if given <= had:
         return 1.0
     return if_new if given & had or not had else 0.0
@@ -128,7 +124,7 @@ def _is_choice(turns: Sequence[Turn], i: int, words: set[bytes]) -> bool:
     if offer_then is None or offer_now is None:
         return False
     return (
-        words <= _words(offer_now)
-        and words <= _words(offer_then)
+        words <= offer_now.word_set
+        and words <= offer_then.word_set
         and (offer_then.values != offer_now.values or overlap(offer_then, offer_now) < _SAME_REPLY)
     )

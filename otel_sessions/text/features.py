@@ -16,11 +16,10 @@ from otel_sessions.text.acts import read_acts
 from otel_sessions.text.tokens import estimate_tokens
 from otel_sessions.text.values import read_values
 from otel_sessions.text.words import content_words, sentence_frame, split_words
-from otel_sessions.turns import TextFeatures
+from otel_sessions.turns import WORD_BYTES, TextFeatures
 
 READ_CHARACTERS = 8_192
 MAX_WORDS = 64
-WORD_BYTES = 4
 
 
 class FeatureReader:
@@ -41,7 +40,7 @@ class FeatureReader:
         self._encode = encode
         # Copying a state that has the key costs a third of making one.
         self._word = blake2b(key=key, digest_size=WORD_BYTES, person=b"word")
-        self._value = blake2b(key=key, digest_size=DIGEST_BYTES, person=b"value")
+        self._value = blake2b(key=key, digest_size=WORD_BYTES, person=b"value")
         self._frame = blake2b(key=key, digest_size=DIGEST_BYTES, person=b"frame")
 
     def read(self, text: str) -> TextFeatures:
@@ -56,9 +55,7 @@ class FeatureReader:
             vector=self._encode(sample),
             words=b"".join(distinct[:MAX_WORDS]),
             frame=int.from_bytes(_digest(self._frame, sentence_frame(words)), "big"),
-            values=tuple(
-                int.from_bytes(_digest(self._value, value), "big") for value in read_values(sample)
-            ),
+            values=b"".join(_digest(self._value, value) for value in read_values(sample)),
             acts=read_acts(sample, words),
         )
 

@@ -22,7 +22,7 @@ texts = st.builds(
     tokens=st.integers(0, 3_000),
     vector=st.sampled_from([b"", bytes(256), bytes(range(256))]),
     words=st.sampled_from([b"", b"aaaabbbb", b"aaaabbbbcccc"]),
-    values=st.lists(st.integers(0, 3), max_size=3).map(tuple),
+    values=st.lists(st.sampled_from([b"aaaa", b"bbbb", b"cccc"]), max_size=3).map(b"".join),
     acts=st.sampled_from(list(Act)),
 )
 tool_uses = st.builds(

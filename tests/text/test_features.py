@@ -29,7 +29,7 @@ def test_any_text_can_be_read(text):
     assert features.chars == len(text)
     assert (features.tokens == 0) == (text == "")
     assert len(features.words) <= 4 * MAX_WORDS
-    assert len(features.values) <= MAX_VALUES
+    assert len(features.value_set) <= MAX_VALUES
     digests = [features.words[i : i + 4] for i in range(0, len(features.words), 4)]
     assert digests == sorted(set(digests))
 
@@ -72,7 +72,7 @@ def test_digests_depend_on_the_key():
     """Without the key, features of a guessed text cannot be compared."""
     text = "My account is 12345678"
     other = FeatureReader(b"another key", lambda _: b"")
-    assert not set(READER.read(text).values) & set(other.read(text).values)
+    assert not READER.read(text).value_set & other.read(text).value_set
     assert overlap(READER.read(text), other.read(text)) == 0
 
 
