@@ -80,9 +80,9 @@ class Tracker:
             context = span.get_span_context()
             self._decide(session, placement)
             if placement.part == "aside":
-                self._hold(session, turn, call, context)
+                self._hold(session, turn, context)
             elif placement.part != "outside":
-                self._admit(session, turn, call, context)
+                self._admit(session, turn, context)
             self._report(session, call, span, placement, turn)
 
     def sweep(self) -> None:
@@ -182,14 +182,14 @@ class Tracker:
         for key in placement.joined:
             held = session.held.pop(key, None)
             if held is not None:
-                self._admit(session, held.turn, held.call, held.context)
+                self._admit(session, held.turn, held.context)
         if placement.part in ("turn", "same_turn") and not placement.repeated:
             session.held.clear()
 
-    def _hold(self, session: Track, turn: Turn, call: Call, context: SpanContext) -> None:
+    def _hold(self, session: Track, turn: Turn, context: SpanContext) -> None:
         held = session.held.get(turn.key)
         if held is None:
-            session.held[turn.key] = Held(turn, call, context)
+            session.held[turn.key] = Held(turn, context)
             if len(session.held) > MAX_ASIDES:
                 del session.held[next(iter(session.held))]
         else:
@@ -203,15 +203,9 @@ class Tracker:
         gone = (known.messages_sent or 0) if known else 0
         change = ContextChange("reset", gone, gone, 1.0, cause or "unknown")
         turn = replace(held.turn, context=change)
-        self._admit(session, turn, held.call, held.context)
+        self._admit(session, turn, held.context)
 
-    def _admit(
-        self,
-        session: Track,
-        turn: Turn,
-        call: Call,
-        context: SpanContext,
-    ) -> None:
+    def _admit(self, session: Track, turn: Turn, context: SpanContext) -> None:
         """Append a turn to its session and judge it."""
         appended = self._timed("append", lambda: self._store.append(turn))
         if appended is None:
@@ -227,7 +221,7 @@ class Tracker:
             session.open_turn(newest.number, context)
         session.open.newest, session.open.context = newest, context
         for signal in session.open.judge(list(self._detect(session.recent))):
-            self._signal(session, signal, call, context)
+            self._signal(session, signal, context)
         session.score = session.score.after(newest.number, session.open.health)
         if newest.complete:
             self._evaluate(session)
@@ -239,9 +233,9 @@ class Tracker:
                 if signal is not None:
                     yield signal
 
-    def _signal(self, session: Track, signal: Signal, call: Call, context: SpanContext) -> None:
+    def _signal(self, session: Track, signal: Signal, context: SpanContext) -> None:
         found = session.note(signal)
-        report = session.signal_report(found, call, context)
+        report = session.signal_report(found, context)
         self._tell(lambda emitter: emitter.on_signal(report))
         for callback in self._callbacks:
             with contained("calling back on a signal"):

@@ -56,10 +56,9 @@ class OpenTurn:
 
 @dataclass(slots=True)
 class Held:
-    """A call set aside until what follows decides what it was."""
+    """A call set aside until what follows decides what it was; its texts are gone already."""
 
     turn: Turn
-    call: Call
     context: SpanContext
 
 
@@ -126,10 +125,10 @@ class Track:
             self.session_id, self.labels, self.source, reopened, self.previous_id, context
         )
 
-    def signal_report(self, found: SessionSignal, call: Call, context: SpanContext) -> SignalReport:
+    def signal_report(self, found: SessionSignal, context: SpanContext) -> SignalReport:
         """Report a signal that was seen in a call."""
-        given = call.given_id.value if call.given_id else None
-        return SignalReport(found, self.labels, context, given)
+        made_by_us = self.source in ("lineage", "new")
+        return SignalReport(found, self.labels, context, None if made_by_us else self.session_id)
 
     def turn_report(self) -> TurnReport | None:
         """Report the newest turn, once; `None` after that."""
