@@ -134,7 +134,9 @@ class Conversations:
         beside = self._best_aside(conversation, listing)
         if beside is not None and beside[1].shared_tokens > match.shared_tokens:
             return self._place_beside(conversation, given.source, call, listing, beside)
-        if match.relation == "unrelated":
+        # Who begins again with the same "hi" has it in common with the start of what was lost.
+        begins_again = match.relation == "earlier" and len(listing) - listing.lead == 1
+        if match.relation == "unrelated" or (begins_again and conversation.chain.answered > 1):
             return self._set_aside(conversation, given.source, call, listing)
         if match.relation not in ("earlier", "repeated"):
             conversation.asides.clear()

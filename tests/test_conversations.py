@@ -165,6 +165,28 @@ class TestStated:
         assert confirmed.lost_cause == "unknown"
         assert fresh.say("Go on.").lost == ()
 
+    def test_a_reset_after_which_the_user_greets_alike(self, place, talking):
+        """The first message is known, but nothing else of what the session had."""
+        talk = talking(place, "s", system=SYSTEM)
+        for question, answer in zip(
+            ["Hi!", "Where is it?", "And the bill?"], ANSWERS, strict=False
+        ):
+            talk.say(question, answer)
+        fresh = talking(place, "s", system=SYSTEM)
+        greeted = fresh.say("Hi!", "Good morning, what can I do for you today?")
+        assert fresh.say("You know, my order.").lost == (greeted.turn_key,)
+
+    def test_a_first_reply_made_again(self, place, talking, chat):
+        """Right after it, and beside a conversation that goes on, it is no loss."""
+        talk = talking(place, "s", system=SYSTEM)
+        talk.say("Hi!", ANSWERS[0])
+        again = place(chat("Hi!", system=SYSTEM), ANSWERS[1], "s")
+        talk.say("Where is it?", ANSWERS[2])
+        talk.say("And the bill?", ANSWERS[3])
+        beside = place(chat("Hi!", system=SYSTEM), "A greeting", "s")
+        assert (again.part, beside.part) == ("same_turn", "aside")
+        assert talk.say("Thanks!").lost == ()
+
     def test_a_reset_after_the_system_prompt_changed(self, talk, place, talking):
         """What counts is the prompt that the session has now, not the one it began with."""
         talk.messages[0] = Message("system", "From now on you answer in verses only.")
