@@ -182,9 +182,10 @@ class TestStated:
         talk.say("Hi!", ANSWERS[0])
         again = place(chat("Hi!", system=SYSTEM), ANSWERS[1], "s")
         talk.say("Where is it?", ANSWERS[2])
+        later = place(chat("Hi!", system=SYSTEM), ANSWERS[4], "s")
         talk.say("And the bill?", ANSWERS[3])
         beside = place(chat("Hi!", system=SYSTEM), "A greeting", "s")
-        assert (again.part, beside.part) == ("same_turn", "aside")
+        assert (again.part, later.part, beside.part) == ("same_turn", "outside", "aside")
         assert talk.say("Thanks!").lost == ()
 
     def test_a_reset_after_the_system_prompt_changed(self, talk, place, talking):
