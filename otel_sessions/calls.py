@@ -112,5 +112,8 @@ class Call:
     server_address: str | None = None
     server_port: int | None = None
     given_id: GivenId | None = None
+    lane: int = 0
+    """The thread or task that made the call; 0 is unknown. It decides between sessions that nothing
+    else tells apart."""
     user_id: str | None = None
     agent: str | None = None

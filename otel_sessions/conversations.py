@@ -13,6 +13,7 @@ goes on from it, it was a loss.
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import Literal, get_args
 
@@ -66,6 +67,7 @@ class Conversation:
     generation: int = 0
     """How often the history was lost."""
     instance: str = ""
+    lane: int = 0
     asides: list[Aside] = field(default_factory=list)
     forgets: Literal["always", "now"] | None = None
     """Each call starts from nothing: from the first on, or since a history was lost."""
@@ -261,7 +263,7 @@ class Conversations:
         return Placement(conversation.session_id, source, "outside", conversation.turn_key)
 
     def _place_found(self, call: Call, listing: Listing) -> Placement:
-        found = search(listing, self._candidates)
+        found = search(listing, partial(self._candidates, call.lane))
         if found is None:
             conversation = self._conversation(new_id())
             match = conversation.chain.compare(listing)
@@ -278,9 +280,11 @@ class Conversations:
             )
         return self._take(conversation, "lineage", call, listing, match)
 
-    def _candidates(self, key: int) -> list[Conversation]:
+    def _candidates(self, lane: int, key: int) -> list[Conversation]:
+        """Give the conversations at a place, those of the caller's thread or task first."""
         ids = islice(self._index.newest_first(key), _MAX_CANDIDATES)
-        return [self._known[session_id] for session_id in ids]
+        found = [self._known[session_id] for session_id in ids]
+        return sorted(found, key=lambda conversation: conversation.lane != lane)
 
     def _take(
         self,
@@ -303,7 +307,7 @@ class Conversations:
             conversation.prompt = self._prompt(listing)
         if match.relation not in ("first", "repeated"):
             conversation.forgets = None
-        conversation.instance = self._instance
+        conversation.instance, conversation.lane = self._instance, call.lane
         self._index.put(conversation.session_id, listing, chain.replies)
         return Placement(
             conversation.session_id,

@@ -5,8 +5,10 @@ What is stated is read in the caller's thread when the call starts (about 2 µs)
 comparison of message lists, is worked out later in the worker.
 """
 
+import asyncio
 import functools
 import inspect
+import threading
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
@@ -38,6 +40,8 @@ class Ambient:
     given: GivenId | None = None
     user_id: str | None = None
     agent: str | None = None
+    lane: int = 0
+    """The thread or task that makes the call; told only where nobody stated an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +177,20 @@ def ambient(provider_id: str | None = None) -> Ambient:
         given = GivenId(_bounded(provider_id), "provider")
     if given is None:
         given = _from_active_span()
-    return around if given is None else Ambient(given, around.user_id, around.agent)
+    lane = _lane() if given is None else 0
+    return Ambient(given, around.user_id, around.agent, lane)
 
 
 def new_id() -> str:
     """Make an id for a session that nobody has named: 32 hexadecimal digits."""
     return uuid4().hex
+
+
+def _lane() -> int:
+    try:
+        return id(asyncio.current_task())
+    except RuntimeError:
+        return threading.get_ident()
 
 
 def _from_baggage() -> GivenId | None:

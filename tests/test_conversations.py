@@ -269,6 +269,13 @@ class TestFound:
         assert [len(set(row)) for row in ids] == [1, 1]
         assert {ids[0][0], ids[1][0]} == {p.session_id for p in greetings}
 
+    def test_threads_tell_the_same_words_apart(self, place, talking):
+        """What was said is equal; who made the call is not."""
+        talks = [talking(place, None), talking(place, None), talking(place, None)]
+        greetings = [talk.say("hi", "Hello!", lane=i + 1) for i, talk in enumerate(talks)]
+        answers = [talk.say(f"I am user {i}", lane=i + 1) for i, talk in enumerate(talks)]
+        assert [p.session_id for p in answers] == [p.session_id for p in greetings]
+
     def test_many_conversations_at_a_time(self, place, talking):
         """Interleaved in any order, each call comes to its own."""
         talks = [talking(place, None, system=SYSTEM) for _ in range(8)]

@@ -204,3 +204,29 @@ def test_new_ids_differ():
     ids = {new_id() for _ in range(100)}
     assert len(ids) == 100
     assert all(len(each) == 32 and int(each, 16) >= 0 for each in ids)
+
+
+def test_who_makes_a_call_is_known_again():
+    """A thread and a task each have a lane, the same for all their calls."""
+
+    async def task():
+        first = ambient().lane
+        await asyncio.sleep(0)
+        return first, ambient().lane
+
+    async def tasks():
+        return await asyncio.gather(task(), task())
+
+    (one, one_again), (two, two_again) = asyncio.run(tasks())
+    assert one == one_again != two == two_again
+    lanes = [ambient().lane]
+    thread = threading.Thread(target=lambda: lanes.append(ambient().lane))
+    thread.start()
+    thread.join()
+    assert lanes[0] == ambient().lane != lanes[1]
+
+
+def test_who_is_told_whose_call_it_is_needs_no_lane():
+    """With an id there is nothing to decide."""
+    with session("s"):
+        assert ambient().lane == 0

@@ -116,6 +116,7 @@ class Recording:
             server_address=opening.server_address,
             server_port=opening.server_port,
             given_id=self._ambient.given,
+            lane=self._ambient.lane,
             user_id=self._ambient.user_id,
             agent=self._ambient.agent,
         )
