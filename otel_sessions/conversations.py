@@ -31,9 +31,10 @@ from otel_sessions.turns import ContextChange, ContextKind
 MAX_ASIDES = 4
 """Undecided lists of a session that are kept, the newest."""
 _MAX_CANDIDATES = 16
-_BARE_WITH_PROMPT, _BARE_WITHOUT_PROMPT = 2, 3
+_BARE_IN_A_ROW = 2
 """Bare lists in a row, each without what was before, from which an application starts from nothing
-with each call; without a prompt, title, summary and the like come in twos."""
+with each call. One more where there was a history, and one more where there is no prompt: title,
+suggestions and the like are bare, too, and may have the conversation's prompt."""
 _PROMPT_HEAD_CHARS = 80
 """System prompts that start alike are the same prompt; dates and names come later in it."""
 
@@ -72,7 +73,7 @@ class Conversation:
     forgets: Literal["always", "now"] | None = None
     """Each call starts from nothing: from the first on, or since a history was lost."""
     former: Aside | None = None
-    """The list that the session began with, while another that went on stands in its place."""
+    """The list that led before, while another that went on stands in its place."""
 
 
 class Conversations:
@@ -179,13 +180,7 @@ class Conversations:
         cause = self._cause(conversation, aside)
         conversation.former = None
         if not same and not first:
-            conversation.former = Aside(
-                conversation.chain,
-                conversation.prompt,
-                conversation.turn_key,
-                bare=False,
-                instance=conversation.instance,
-            )
+            conversation.former = self._led(conversation)
         conversation.chain = aside.chain
         conversation.turn_key = aside.key
         conversation.generation += 1
@@ -194,6 +189,16 @@ class Conversations:
         if was_lost:
             return replace(placement, lost=(aside.key,), lost_cause=cause)
         return replace(placement, joined=(aside.key,))
+
+    def _led(self, conversation: Conversation) -> Aside:
+        """Keep the list that has led so far, in case that it comes back."""
+        return Aside(
+            conversation.chain,
+            conversation.prompt,
+            conversation.turn_key,
+            bare=False,
+            instance=conversation.instance,
+        )
 
     def _set_aside(
         self, conversation: Conversation, source: IdSource, call: Call, listing: Listing
@@ -230,11 +235,13 @@ class Conversations:
         asides, prompt = conversation.asides, conversation.prompt
         if not all(aside.bare and aside.prompt == prompt for aside in asides):
             return placement
-        if len(asides) < (_BARE_WITHOUT_PROMPT if prompt == self._no_prompt else _BARE_WITH_PROMPT):
+        had_history = conversation.chain.answered > 0
+        if len(asides) < _BARE_IN_A_ROW + had_history + (prompt == self._no_prompt):
             return placement
         *earlier, newest = asides
         keys = tuple(aside.key for aside in earlier)
-        had_history = conversation.chain.answered > 0
+        if had_history:
+            conversation.former = self._led(conversation)
         conversation.forgets = "now" if had_history else "always"
         conversation.chain = earlier[-1].chain
         conversation.asides = [newest]

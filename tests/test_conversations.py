@@ -229,13 +229,24 @@ class TestStated:
         assert place(history, "Yes.", "s").change.kind == "continued"
         assert place(chat("And a title?", system=system), "Title", "s").part == "aside"
 
-    def test_title_and_summary_without_prompts(self, place, talking, chat):
-        """Two side calls that look like the user's are no loss."""
-        talk = talking(place, "s")
+    def test_a_memory_that_comes_back(self, place, talking, chat):
+        """Whatever was thought meanwhile, the conversation goes on where it was."""
+        talk = talking(place, "s", system=SYSTEM)
         talk.say("Where is my order?", ANSWERS[0])
         talk.say("Can I have an invoice?", ANSWERS[1])
-        title = place(chat("Give this conversation a title."), "Order", "s")
-        summary = place(chat("Sum this conversation up in a line."), "Order, invoice", "s")
+        for i in range(5):
+            place(chat(f"Suggest answer {i} to this.", system=SYSTEM), f"Suggestion {i}", "s")
+        back = [talk.say(f"And question {i}?", answer) for i, answer in enumerate(ANSWERS)]
+        assert {(p.part, p.lost, p.change.kind) for p in back} == {("turn", (), "continued")}
+
+    @pytest.mark.parametrize("system", [SYSTEM, None], ids=["with-prompt", "without-prompt"])
+    def test_title_and_summary_with_the_same_prompt(self, place, talking, chat, system):
+        """Two side calls that look like the user's are no loss."""
+        talk = talking(place, "s", system=system)
+        talk.say("Where is my order?", ANSWERS[0])
+        talk.say("Can I have an invoice?", ANSWERS[1])
+        title = place(chat("Give this conversation a title.", system=system), "Order", "s")
+        summary = place(chat("Sum this up in a line.", system=system), "Order, invoice", "s")
         assert [(p.part, p.lost) for p in (title, summary)] == [("aside", ())] * 2
         assert talk.say("Thanks!").lost == ()
 
