@@ -3,7 +3,7 @@
 The harness (a folder with `bench.py` and `mkvenvs.sh`) is copied to a temporary place, virtual
 environments are made for the bare client, for us and for the peers that are named, and time per
 call is measured by turn of a growing conversation, all contenders interleaved in random order.
-Ten minutes with the defaults on two cores; most of it makes the environments.
+About a minute with the defaults on two cores; much of it makes the environments.
 
 Figures are medians of differences to the bare client at the same turn of the same session, in
 microseconds: `in call` in the caller's thread, `CPU` over all threads, the analysis included.
