@@ -7,7 +7,6 @@ import atexit
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Any, Self
@@ -151,12 +150,7 @@ def health(session_id: str, *, timeout_s: float = 1.0) -> SessionHealth | None:
 
     """
     monitor = _running()
-    if monitor is None:
-        return None
-    until_s = time.monotonic() + timeout_s
-    monitor.pipeline.flush(timeout_s)
-    left_s = max(0.0, until_s - time.monotonic())
-    return monitor.tracker.health(str(session_id), timeout_s=left_s)
+    return None if monitor is None else monitor.health(str(session_id), timeout_s)
 
 
 def on_signal(callback: Callable[[SessionSignal], None]) -> None:

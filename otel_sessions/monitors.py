@@ -26,6 +26,7 @@ from otel_sessions.identity import ambient
 from otel_sessions.pipeline import Hooks, Observation, Pipeline
 from otel_sessions.providers import PROVIDERS, Patch, patch
 from otel_sessions.readings import CallReader
+from otel_sessions.sessions import SessionHealth
 from otel_sessions.stores import open_store
 from otel_sessions.text.embedding import encode
 from otel_sessions.tracker import Tracker
@@ -50,10 +51,10 @@ class Monitor:
         set_up_sdk(os.environ)
         key = _key(config.key)
         instance = f"{os.getpid()}-{secrets.token_hex(4)}"
-        version = _version()
-        tracer = trace.get_tracer(names.SCOPE, version, schema_url=names.SCHEMA_URL)
-        meter = metrics.get_meter(names.SCOPE, version, schema_url=names.SCHEMA_URL)
-        logger = get_logger(names.SCOPE, version, schema_url=names.SCHEMA_URL)
+        scope, schema = (names.SCOPE, _version()), names.SCHEMA_URL
+        tracer = trace.get_tracer(*scope, schema_url=schema)
+        meter = metrics.get_meter(*scope, schema_url=schema)
+        logger = get_logger(*scope, schema_url=schema)
         metric_emitter = MetricEmitter(meter, queue_length=lambda: len(self.pipeline))
         self.tracker = Tracker(
             store=store,
@@ -95,6 +96,12 @@ class Monitor:
         left_s = _countdown(timeout_s)
         analysed = self.pipeline.flush(left_s())
         return flush_sdk(left_s) and analysed
+
+    def health(self, session_id: str, timeout_s: float) -> SessionHealth | None:
+        """Tell the state of a session after all that was accepted; `None` if not in time."""
+        left_s = _countdown(timeout_s)
+        self.pipeline.flush(left_s())
+        return self.tracker.health(session_id, timeout_s=left_s())
 
     def close(self) -> None:
         """Undo the patches, analyse what was accepted, end the sessions, export. Idempotent."""
