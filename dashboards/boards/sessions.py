@@ -183,7 +183,7 @@ def _degradation() -> Iterable[Builder]:
             "How good are turns at their best (aptitude)?",
             "percentunit",
             "90th percentile of turn health by position in the session. A fall over the length "
-            "means that even the best turns suffer. No value above the last bound can be shown.",
+            "means that even the best turns suffer.",
             by_bucket(lambda bucket: quantile(HEALTH, 0.9, bucket, RANGE)),
             width=12,
             base="red",
