@@ -26,7 +26,7 @@ from otel_sessions.listings import Listing
 from otel_sessions.placements import Placement
 from otel_sessions.searches import search
 from otel_sessions.sessions import IdSource
-from otel_sessions.turns import ContextChange, ContextKind
+from otel_sessions.turns import ContextChange, ContextKind, lost_history
 
 MAX_ASIDES = 4
 """Undecided lists of a session that are kept, the newest."""
@@ -263,8 +263,8 @@ class Conversations:
         placement = self._take(conversation, source, call, listing, first)
         if conversation.forgets == "always":
             return replace(placement, joined=decided)
-        change = ContextChange("reset", gone, gone, 1.0, "unknown")
-        return replace(placement, change=change, lost=decided, lost_cause="unknown")
+        change = lost_history(gone, "unknown")
+        return replace(placement, change=change, lost=decided, lost_cause=change.cause)
 
     def _outside(self, conversation: Conversation, source: IdSource) -> Placement:
         return Placement(conversation.session_id, source, "outside", conversation.turn_key)

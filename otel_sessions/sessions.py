@@ -12,6 +12,11 @@ IdSource = Literal["session", "baggage", "provider", "span", "lineage", "new"]
 OUTCOMES: tuple[Outcome, ...] = ("resolved", "unresolved", "escalated", "abandoned", "unknown")
 
 
+def stated(source: IdSource) -> bool:
+    """Tell whether the application or the provider gave the id, rather than this package."""
+    return source not in ("lineage", "new")
+
+
 @dataclass(frozen=True, slots=True)
 class SessionHealth:
     """The state of a session so far."""

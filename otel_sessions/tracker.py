@@ -26,7 +26,7 @@ from otel_sessions.sessions import EndReason, Outcome, SessionHealth
 from otel_sessions.signals import SessionSignal, Signal
 from otel_sessions.stores import Store
 from otel_sessions.tracks import Held, Track
-from otel_sessions.turns import ContextChange, Turn, containment, join
+from otel_sessions.turns import Turn, containment, join, lost_history
 
 RETRY_GRACE_S = 10.0
 """How long a failed turn waits for a retry before it is counted."""
@@ -201,8 +201,7 @@ class Tracker:
             return
         known = session.open.newest
         gone = (known.messages_sent or 0) if known else 0
-        change = ContextChange("reset", gone, gone, 1.0, cause or "unknown")
-        turn = replace(held.turn, context=change)
+        turn = replace(held.turn, context=lost_history(gone, cause))
         self._admit(session, turn, held.context)
 
     def _admit(self, session: Track, turn: Turn, context: SpanContext) -> None:

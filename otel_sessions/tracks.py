@@ -12,7 +12,7 @@ from otel_sessions.calls import Call
 from otel_sessions.emit import EndReport, Labels, SignalReport, StartReport, TurnReport
 from otel_sessions.health import SessionScore, healthy, turn_health
 from otel_sessions.placements import Placement
-from otel_sessions.sessions import EndReason, IdSource, Outcome, SessionHealth
+from otel_sessions.sessions import EndReason, IdSource, Outcome, SessionHealth, stated
 from otel_sessions.signals import SessionSignal, SeverityLabel, Signal
 from otel_sessions.turns import Turn, similarities, turns_until_full
 
@@ -127,8 +127,8 @@ class Track:
 
     def signal_report(self, found: SessionSignal, context: SpanContext) -> SignalReport:
         """Report a signal that was seen in a call."""
-        made_by_us = self.source in ("lineage", "new")
-        return SignalReport(found, self.labels, context, None if made_by_us else self.session_id)
+        given = self.session_id if stated(self.source) else None
+        return SignalReport(found, self.labels, context, given)
 
     def turn_report(self) -> TurnReport | None:
         """Report the newest turn, once; `None` after that."""

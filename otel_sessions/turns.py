@@ -101,6 +101,11 @@ class ContextChange:
     """Of a reset: `process_restarted`, `instance_changed`, `diverged`, `expired` or `unknown`."""
 
 
+def lost_history(messages: int, cause: str | None) -> ContextChange:
+    """Say that all of a history, of so many messages, is gone."""
+    return ContextChange("reset", messages, messages, 1.0, cause or "unknown")
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One exchange of a session, as features."""

@@ -23,9 +23,9 @@ from otel_sessions import names
 from otel_sessions.emit import (
     CallReport,
     EndReport,
-    FeedbackReport,
     Labels,
     SignalReport,
+    Silent,
     StartReport,
     TurnReport,
 )
@@ -34,7 +34,7 @@ from otel_sessions.names import Metric
 Attributes = dict[str, AttributeValue]
 
 
-class MetricEmitter:
+class MetricEmitter(Silent):
     """Records every metric of the telemetry contract."""
 
     def __init__(self, meter: Meter, *, queue_length: Callable[[], int] = lambda: 0) -> None:
@@ -161,9 +161,6 @@ class MetricEmitter:
         self._turns.record(report.turns, labels)
         self._health.record(report.health, labels)
         self._state_size.record(report.state_bytes, labels)
-
-    def on_feedback(self, report: FeedbackReport) -> None:
-        """Tell nothing: a verdict is an event."""
 
     def on_store(self, operation: str, backend: str, duration_s: float, error: str | None) -> None:
         """Record an operation of the session store."""

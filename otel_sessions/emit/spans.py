@@ -15,6 +15,7 @@ from otel_sessions import names
 from otel_sessions.calls import Call
 from otel_sessions.emit import CallReport, EndReport, Silent
 from otel_sessions.identity import Ambient
+from otel_sessions.sessions import stated
 
 
 def start_call_span(
@@ -69,10 +70,9 @@ class SpanEmitter(Silent):
 
     def on_end(self, report: EndReport) -> None:
         """Make the session's span, from its first call to its last."""
-        given = report.source not in ("lineage", "new")
         attributes: dict[str, AttributeValue | None] = {
             names.SESSION_ID: report.session_id,
-            names.CONVERSATION_ID: report.session_id if given else None,
+            names.CONVERSATION_ID: report.session_id if stated(report.source) else None,
             names.SESSION_PREVIOUS_ID: report.previous_id,
             names.ID_SOURCE: report.source,
             names.USER_ID: report.user_id,
