@@ -167,15 +167,10 @@ async def _follow(waiting: _Waiting, recording: Recording, inside: Context) -> A
     token = context.attach(inside)
     try:
         result = await awaitable
-    except GeneratorExit as error:
-        # The collector closes a forgotten coroutine, and it does so in any context.
-        if context.get_current() is inside:
-            context.detach(token)
-        with contained("recording an error"):
-            recording.fail(error)
-        raise
     except BaseException as error:
-        context.detach(token)
+        # The collector closes a forgotten coroutine, and it does so in any context.
+        if not isinstance(error, GeneratorExit) or context.get_current() is inside:
+            context.detach(token)
         with contained("recording an error"):
             recording.fail(error)
         raise
