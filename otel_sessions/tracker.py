@@ -15,6 +15,7 @@ from typing import TypeVar
 from opentelemetry.trace import Span, SpanContext
 
 from otel_sessions.calls import Call
+from otel_sessions.comparisons import containment
 from otel_sessions.conversations import MAX_ASIDES, Conversations
 from otel_sessions.detectors import Detector
 from otel_sessions.emit import CallReport, Emitter, FeedbackReport, Labels
@@ -26,7 +27,7 @@ from otel_sessions.sessions import EndReason, Outcome, SessionHealth
 from otel_sessions.signals import SessionSignal, Signal
 from otel_sessions.stores import Store
 from otel_sessions.tracks import Held, Track
-from otel_sessions.turns import Turn, containment, join, lost_history
+from otel_sessions.turns import Turn, join, lost_history
 
 RETRY_GRACE_S = 10.0
 """How long a failed turn waits for a retry before it is counted."""

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from opentelemetry.trace import SpanContext
 
 from otel_sessions.calls import Call
+from otel_sessions.comparisons import similarities
 from otel_sessions.emit import EndReport, Labels, SignalReport, StartReport, TurnReport
 from otel_sessions.health import SessionScore, healthy, turn_health
 from otel_sessions.placements import Placement
 from otel_sessions.sessions import EndReason, IdSource, Outcome, SessionHealth, stated
 from otel_sessions.signals import SessionSignal, SeverityLabel, Signal
-from otel_sessions.turns import Turn, similarities, turns_until_full
+from otel_sessions.turns import Turn, turns_until_full
 
 KEPT_SIGNALS = 64
 KEPT_LINKS = 64

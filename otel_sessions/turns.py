@@ -7,66 +7,15 @@ text of a user: vectors, keyed digests, counts and flags only.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import IntFlag
 from itertools import pairwise
 from statistics import median
 from typing import Literal
 
 from otel_sessions.calls import Outcome
+from otel_sessions.texts import TextFeatures
 
-WORD_BYTES = 4
-"""Enough to tell the few hundred words and values of one session apart."""
-VECTOR_BYTES = 256
-"""A vector is this many signed bytes."""
 KEPT_TOOLS = 64
 """Tool uses kept of one turn; the oldest go first."""
-
-
-class Act(IntFlag):
-    """What a text does, as far as its words say (English; nothing is set in other languages)."""
-
-    NONE = 0
-    QUESTION = 1
-    """Asks or requests something."""
-    ACKNOWLEDGEMENT = 2
-    """Only agrees or confirms ("yes", "ok, go on")."""
-    THANKS = 4
-    GREETING = 8
-    CORRECTION = 16
-    """Changes a detail of what was said ("no, I meant the 5th")."""
-    REFUSAL = 32
-    """Says that something is not there or will not be done ("sorry, there is no ...")."""
-    AGREEMENT = 64
-    """Starts by agreeing and goes on ("yes, please change the address")."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextFeatures:
-    """What is kept of one text."""
-
-    chars: int
-    tokens: int
-    """Estimated number of tokens."""
-    vector: bytes = b""
-    """`VECTOR_BYTES` signed bytes, a direction in meaning; empty if nothing in the text has one."""
-    words: bytes = b""
-    """Sorted distinct content words as `WORD_BYTES`-byte keyed digests; at most 64 words."""
-    frame: int = 0
-    """Keyed digest of how it is put: its function words in order, content left blank."""
-    values: bytes = b""
-    """Literal values (numbers, ids, addresses) as `WORD_BYTES`-byte keyed digests, in the order in
-    which they appear; at most 16."""
-    acts: Act = Act.NONE
-
-    @property
-    def word_set(self) -> set[bytes]:
-        """The digests in `words`."""
-        return _split(self.words)
-
-    @property
-    def value_set(self) -> set[bytes]:
-        """The digests in `values`."""
-        return _split(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +79,8 @@ class Turn:
     """Calls that only sent again what had been sent."""
     request: TextFeatures | None = None
     """The user's message; `None` if unknown."""
+    system: TextFeatures | None = None
+    """The system messages, in the session's first turn and where they changed; `None` elsewhere."""
     reply: TextFeatures | None = None
     """The newest reply that has text; `None` if there was none."""
     context: ContextChange = ContextChange()
@@ -162,7 +113,9 @@ class Turn:
     def size_bytes(self) -> int:
         """Memory that the turn takes, roughly."""
         texts = sum(
-            len(text.vector) + len(text.words) + len(text.values) + 200
+            sum(map(len, (text.vector, text.words, text.packed_values, text.asks, text.claims)))
+            + len(text.demands)
+            + 200
             for text in (self.request, self.reply)
             if text is not None
         )
@@ -195,6 +148,7 @@ def join(earlier: Turn, later: Turn) -> Turn:
         calls=earlier.calls + later.calls,
         retries=earlier.retries + later.retries,
         request=earlier.request or later.request,
+        system=later.system or earlier.system,
         reply=later.reply or earlier.reply,
         context=_worse(earlier.context, later.context),
         output_tokens=_sum(earlier.output_tokens, later.output_tokens),
@@ -227,69 +181,6 @@ def _with_results(
         else tool
         for tool in tools
     )
-
-
-def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[float]:
-    """Cosine of the newest text's vector with each of `earlier`, in their order: [-1, 1].
-
-    A text without a vector has similarity 0. About 20 µs for 60 texts.
-    """
-    import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
-
-    if not newest.vector or not earlier:
-        return [0.0] * len(earlier)
-    blank = bytes(VECTOR_BYTES)
-    rows = np.frombuffer(b"".join(text.vector or blank for text in earlier), np.int8)
-    table = rows.reshape(len(earlier), VECTOR_BYTES).astype(np.float32)
-    one = np.frombuffer(newest.vector, np.int8).astype(np.float32)
-    norms = np.linalg.norm(table, axis=1) * np.linalg.norm(one)
-    return [
-        float(x) for x in np.divide(table @ one, norms, where=norms > 0, out=np.zeros_like(norms))
-    ]
-
-
-def shared_words(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[int]:
-    """Count the content words that the newest text shares with each of `earlier`, in their order.
-
-    About 40 µs for 60 texts.
-    """
-    import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
-
-    if not newest.words or not earlier:
-        return [0] * len(earlier)
-    wanted = np.frombuffer(newest.words, _WORD_TYPE)
-    words = np.frombuffer(b"".join(text.words for text in earlier), _WORD_TYPE)
-    at = np.minimum(np.searchsorted(wanted, words), len(wanted) - 1)
-    counted = np.concatenate(([0], np.cumsum(wanted[at] == words)))
-    ends = np.cumsum([len(text.words) // WORD_BYTES for text in earlier])
-    starts = np.concatenate(([0], ends[:-1]))
-    return [int(count) for count in counted[ends] - counted[starts]]
-
-
-_WORD_TYPE = ">u4"
-"""Digests in the order of their bytes."""
-
-
-def overlap(a: TextFeatures, b: TextFeatures) -> float:
-    """Jaccard index of the content words of two texts: 0 (none shared) to 1 (the same words).
-
-    Source: Jaccard, "The distribution of the flora in the alpine zone", New Phytologist 11 (1912).
-    """
-    words_a, words_b = a.word_set, b.word_set
-    return len(words_a & words_b) / len(words_a | words_b) if words_a and words_b else 0.0
-
-
-def containment(part: TextFeatures, whole: TextFeatures) -> float:
-    """Share of the content words of `part` that `whole` has too: 0 to 1; 0 below three words."""
-    words = part.word_set
-    return len(words & whole.word_set) / len(words) if len(words) >= _MIN_WORDS else 0.0
-
-
-_MIN_WORDS = 3
-
-
-def _split(digests: bytes) -> set[bytes]:
-    return {digests[i : i + WORD_BYTES] for i in range(0, len(digests), WORD_BYTES)}
 
 
 def turns_until_full(

@@ -4,16 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_sessions.turns import (
-    TextFeatures,
-    ToolUse,
-    Turn,
-    containment,
-    join,
-    overlap,
-    shared_words,
-    similarities,
-)
+from otel_sessions.comparisons import containment, overlap, shared_words, similarities
+from otel_sessions.texts import TextFeatures
+from otel_sessions.turns import ToolUse, Turn, join
 
 WORDS = st.lists(
     st.sampled_from([b"aaaa", b"bbbb", b"cccc", b"dddd", b"\xff\xff\xff\xff"]), unique=True

@@ -18,16 +18,10 @@ of words. Numbers were chosen on the dev sessions of dstc2_babi6 (average precis
 
 from collections.abc import Sequence
 
+from otel_sessions.comparisons import overlap, shared_words, similarities
 from otel_sessions.signals import WARNING, Signal
-from otel_sessions.turns import (
-    WORD_BYTES,
-    Act,
-    TextFeatures,
-    Turn,
-    overlap,
-    shared_words,
-    similarities,
-)
+from otel_sessions.texts import WORD_BYTES, Act, TextFeatures
+from otel_sessions.turns import Turn
 
 _NOT_ASKING = Act.ACKNOWLEDGEMENT | Act.THANKS | Act.GREETING
 _CHOICE_WORDS = 3
@@ -133,5 +127,8 @@ def _is_choice(turns: Sequence[Turn], i: int, words: set[bytes]) -> bool:
     return (
         words <= offer_now.word_set
         and words <= offer_then.word_set
-        and (offer_then.values != offer_now.values or overlap(offer_then, offer_now) < _SAME_REPLY)
+        and (
+            offer_then.packed_values != offer_now.packed_values
+            or overlap(offer_then, offer_now) < _SAME_REPLY
+        )
     )

@@ -8,7 +8,7 @@ least a fifth of the words are function words of English and of no other large l
 from collections.abc import Mapping, Sequence
 
 from otel_sessions.text.words import FUNCTION_WORDS, phrases, word_set
-from otel_sessions.turns import Act
+from otel_sessions.texts import Act
 
 _QUESTION_MARKS = ("?", "\uff1f", "\u061f")
 _ASKING_FIRST = word_set(

@@ -11,15 +11,16 @@ from its end and a quarter from its middle, because requests stand at the ends o
 from collections.abc import Callable
 from hashlib import blake2b
 
-from otel_sessions.digests import DIGEST_BYTES
 from otel_sessions.text.acts import read_acts
 from otel_sessions.text.tokens import estimate_tokens
 from otel_sessions.text.values import read_values
 from otel_sessions.text.words import content_words, sentence_frame, split_words
-from otel_sessions.turns import WORD_BYTES, TextFeatures
+from otel_sessions.texts import WORD_BYTES, TextFeatures, Value, ValueKind, pack_value
 
 READ_CHARACTERS = 8_192
 MAX_WORDS = 64
+FRAME_BYTES = 3
+"""Enough for the 128 texts of a session, and an integer of this size takes the least memory."""
 KNOWN_WORDS = 8_192
 """Words whose digests are remembered, at about 150 bytes each; then it begins anew."""
 
@@ -43,7 +44,7 @@ class FeatureReader:
         # Copying a state that has the key costs a third of making one.
         self._word = blake2b(key=key, digest_size=WORD_BYTES, person=b"word")
         self._value = blake2b(key=key, digest_size=WORD_BYTES, person=b"value")
-        self._frame = blake2b(key=key, digest_size=DIGEST_BYTES, person=b"frame")
+        self._frame = blake2b(key=key, digest_size=FRAME_BYTES, person=b"frame")
         self._known: dict[int, tuple[bytes, ...]] = {}
 
     def read(self, text: str) -> TextFeatures:
@@ -58,7 +59,10 @@ class FeatureReader:
             vector=self._encode(sample),
             words=b"".join(distinct[:MAX_WORDS]),
             frame=int.from_bytes(_digest(self._frame, sentence_frame(words)), "big"),
-            values=b"".join(_digest(self._value, value) for value in read_values(sample)),
+            packed_values=b"".join(
+                pack_value(Value(_digest(self._value, value), ValueKind.OTHER, bytes(3)))
+                for value in read_values(sample)
+            ),
             acts=read_acts(sample, words),
         )
 

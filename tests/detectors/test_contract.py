@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from otel_sessions import detectors
 from otel_sessions.detectors import DETECTORS
 from otel_sessions.health import WEIGHTS
-from otel_sessions.turns import Act, ContextChange, TextFeatures, ToolUse, Turn
+from otel_sessions.texts import Act, TextFeatures, Value, ValueKind, pack_value
+from otel_sessions.turns import ContextChange, ToolUse, Turn
 
 every_detector = pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.__name__)
 
@@ -22,7 +23,15 @@ texts = st.builds(
     tokens=st.integers(0, 3_000),
     vector=st.sampled_from([b"", bytes(256), bytes(range(256))]),
     words=st.sampled_from([b"", b"aaaabbbb", b"aaaabbbbcccc"]),
-    values=st.lists(st.sampled_from([b"aaaa", b"bbbb", b"cccc"]), max_size=3).map(b"".join),
+    packed_values=st.lists(
+        st.builds(
+            Value,
+            st.sampled_from([b"aaaa", b"bbbb", b"cccc"]),
+            st.sampled_from(ValueKind),
+            st.sampled_from([bytes(3), b"cue"]),
+        ),
+        max_size=3,
+    ).map(lambda values: b"".join(map(pack_value, values))),
     acts=st.sampled_from(list(Act)),
 )
 tool_uses = st.builds(

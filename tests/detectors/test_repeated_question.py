@@ -7,7 +7,7 @@ import pytest
 from otel_sessions.detectors.repeated_question import repeated_question
 from otel_sessions.text.embedding import encode
 from otel_sessions.text.features import FeatureReader
-from otel_sessions.turns import VECTOR_BYTES
+from otel_sessions.texts import VECTOR_BYTES
 
 EVASIVE = "Our office is open from Monday to Saturday. Is there anything else?"
 

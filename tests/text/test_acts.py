@@ -4,7 +4,7 @@ import pytest
 
 from otel_sessions.text.acts import read_acts
 from otel_sessions.text.words import split_words
-from otel_sessions.turns import Act
+from otel_sessions.texts import Act
 
 
 @pytest.mark.parametrize(

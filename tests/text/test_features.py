@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from otel_sessions.comparisons import overlap
 from otel_sessions.text.features import MAX_WORDS, FeatureReader
 from otel_sessions.text.values import MAX_VALUES
-from otel_sessions.turns import overlap
 
 READER = FeatureReader(b"a key", lambda _: b"")
 any_text = st.text(st.characters(exclude_categories=()))

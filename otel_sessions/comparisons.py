@@ -1,0 +1,64 @@
+"""Comparisons: how near the features of two texts are to each other."""
+
+from collections.abc import Sequence
+
+from otel_sessions.texts import VECTOR_BYTES, WORD_BYTES, TextFeatures
+
+
+def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[float]:
+    """Cosine of the newest text's vector with each of `earlier`, in their order: [-1, 1].
+
+    A text without a vector has similarity 0. About 20 µs for 60 texts.
+    """
+    import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
+
+    if not newest.vector or not earlier:
+        return [0.0] * len(earlier)
+    blank = bytes(VECTOR_BYTES)
+    rows = np.frombuffer(b"".join(text.vector or blank for text in earlier), np.int8)
+    table = rows.reshape(len(earlier), VECTOR_BYTES).astype(np.float32)
+    one = np.frombuffer(newest.vector, np.int8).astype(np.float32)
+    norms = np.linalg.norm(table, axis=1) * np.linalg.norm(one)
+    return [
+        float(x) for x in np.divide(table @ one, norms, where=norms > 0, out=np.zeros_like(norms))
+    ]
+
+
+def shared_words(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[int]:
+    """Count the content words that the newest text shares with each of `earlier`, in their order.
+
+    About 40 µs for 60 texts.
+    """
+    import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
+
+    if not newest.words or not earlier:
+        return [0] * len(earlier)
+    wanted = np.frombuffer(newest.words, _WORD_TYPE)
+    words = np.frombuffer(b"".join(text.words for text in earlier), _WORD_TYPE)
+    at = np.minimum(np.searchsorted(wanted, words), len(wanted) - 1)
+    counted = np.concatenate(([0], np.cumsum(wanted[at] == words)))
+    ends = np.cumsum([len(text.words) // WORD_BYTES for text in earlier])
+    starts = np.concatenate(([0], ends[:-1]))
+    return [int(count) for count in counted[ends] - counted[starts]]
+
+
+_WORD_TYPE = ">u4"
+"""Digests in the order of their bytes."""
+
+
+def overlap(a: TextFeatures, b: TextFeatures) -> float:
+    """Jaccard index of the content words of two texts: 0 (none shared) to 1 (the same words).
+
+    Source: Jaccard, "The distribution of the flora in the alpine zone", New Phytologist 11 (1912).
+    """
+    words_a, words_b = a.word_set, b.word_set
+    return len(words_a & words_b) / len(words_a | words_b) if words_a and words_b else 0.0
+
+
+def containment(part: TextFeatures, whole: TextFeatures) -> float:
+    """Share of the content words of `part` that `whole` has too: 0 to 1; 0 below three words."""
+    words = part.word_set
+    return len(words & whole.word_set) / len(words) if len(words) >= _MIN_WORDS else 0.0
+
+
+_MIN_WORDS = 3
