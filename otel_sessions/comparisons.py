@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from otel_sessions.texts import VECTOR_BYTES, WORD_BYTES, TextFeatures
+from otel_sessions.texts import VECTOR, VECTOR_BYTES, WORD_BYTES, TextFeatures
 
 
 def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[float]:
@@ -12,12 +12,12 @@ def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[
     """
     import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
 
-    if not newest.vector or not earlier:
+    vector = newest.vector
+    if not vector or not earlier:
         return [0.0] * len(earlier)
-    blank = bytes(VECTOR_BYTES)
-    rows = np.frombuffer(b"".join(text.vector or blank for text in earlier), np.int8)
+    rows = np.frombuffer(b"".join([text.packed[VECTOR] for text in earlier]), np.int8)
     table = rows.reshape(len(earlier), VECTOR_BYTES).astype(np.float32)
-    one = np.frombuffer(newest.vector, np.int8).astype(np.float32)
+    one = np.frombuffer(vector, np.int8).astype(np.float32)
     norms = np.linalg.norm(table, axis=1) * np.linalg.norm(one)
     return [
         float(x) for x in np.divide(table @ one, norms, where=norms > 0, out=np.zeros_like(norms))
@@ -31,13 +31,15 @@ def shared_words(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[
     """
     import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
 
-    if not newest.words or not earlier:
+    mine = newest.words
+    if not mine or not earlier:
         return [0] * len(earlier)
-    wanted = np.frombuffer(newest.words, _WORD_TYPE)
-    words = np.frombuffer(b"".join(text.words for text in earlier), _WORD_TYPE)
+    wanted = np.frombuffer(mine, _WORD_TYPE)
+    lists = [text.words for text in earlier]
+    words = np.frombuffer(b"".join(lists), _WORD_TYPE)
     at = np.minimum(np.searchsorted(wanted, words), len(wanted) - 1)
     counted = np.concatenate(([0], np.cumsum(wanted[at] == words)))
-    ends = np.cumsum([len(text.words) // WORD_BYTES for text in earlier])
+    ends = np.cumsum([len(listed) // WORD_BYTES for listed in lists])
     starts = np.concatenate(([0], ends[:-1]))
     return [int(count) for count in counted[ends] - counted[starts]]
 

@@ -113,10 +113,8 @@ class Turn:
     def size_bytes(self) -> int:
         """Memory that the turn takes, roughly."""
         texts = sum(
-            sum(map(len, (text.vector, text.words, text.packed_values, text.asks, text.claims)))
-            + len(text.demands)
-            + 200
-            for text in (self.request, self.reply)
+            len(text.packed) + 80
+            for text in (self.request, self.system, self.reply)
             if text is not None
         )
         return 300 + texts + 150 * len(self.tools)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from otel_sessions.comparisons import overlap
 from otel_sessions.text.features import MAX_WORDS, FeatureReader
 from otel_sessions.text.values import MAX_VALUES
+from otel_sessions.texts import VECTOR_BYTES
 
 READER = FeatureReader(b"a key", lambda _: b"")
 any_text = st.text(st.characters(exclude_categories=()))
@@ -78,8 +79,8 @@ def test_digests_depend_on_the_key():
 
 def test_the_encoder_sees_the_text():
     """The vector is whatever the encoder makes of it."""
-    reader = FeatureReader(b"a key", lambda text: text.encode())
-    assert reader.read("a text").vector == b"a text"
+    reader = FeatureReader(b"a key", lambda text: text.encode().ljust(VECTOR_BYTES))
+    assert reader.read("a text").vector == b"a text".ljust(VECTOR_BYTES)
 
 
 @pytest.mark.parametrize(
