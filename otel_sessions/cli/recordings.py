@@ -7,18 +7,20 @@ sent; without, each message of the assistant is the reply to a call that sent al
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from otel_sessions.cli import replies
 from otel_sessions.cli.replies import Reply
 
-_UNRECORDED = Reply("Understood.")
+UNRECORDED = Reply("Understood.")
 """Answer to a call whose reply is not in the recording."""
 _SIDE_REPLY = Reply("Support conversation")
 """Answer to a side call, such as one that asks for a title."""
+
+_T = TypeVar("_T")
 
 Message = dict[str, Any]
 
@@ -30,6 +32,10 @@ class RecordedCall:
     messages: list[Message]
     """In OpenAI's form, oldest first."""
     reply: Reply
+    sent: Sequence[int] = ()
+    """Indices of the recorded messages among them, in their order."""
+    reply_at: int | None = None
+    """Index of the recorded message that is the reply; `None` if it is `UNRECORDED` or another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,9 @@ class Recording:
     session_id: str
     model: str | None
     calls: tuple[RecordedCall, ...]
+    unanswered: RecordedCall | None = None
+    """What is recorded after the last reply, and all before it, as the call that would have come
+    next; `None` if nothing is, or if the recording says itself what was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +71,33 @@ def read_files(paths: Iterable[Path]) -> Iterator[Recording | BrokenLine]:
 
     """
     for path in paths:
-        with _open(path) as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield _read_line(path, number, line)
+        for number, line in numbered_lines(path):
+            yield read_line(path, number, line, read_recording)
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Give the lines of a file that are not blank, with their 1-based numbers.
+
+    Raises:
+        OSError: the file cannot be opened or is no gzip file although its name says so.
+
+    """
+    with _open(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield number, line
+
+
+def read_line(
+    path: Path, number: int, line: bytes, read: Callable[[Mapping[str, Any]], _T]
+) -> _T | BrokenLine:
+    """Read one line with `read`, which may raise what `read_recording` does."""
+    try:
+        return read(json.loads(line))
+    except KeyError as error:
+        return BrokenLine(path, number, f"it has no {error}")
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        return BrokenLine(path, number, str(error))
 
 
 def read_recording(record: Mapping[str, Any]) -> Recording:
@@ -76,22 +108,15 @@ def read_recording(record: Mapping[str, Any]) -> Recording:
 
     """
     messages = _sendable(record["messages"])
-    calls = _listed_calls(record, messages) if "calls" in record else _calls_of(messages)
+    listed = "calls" in record
+    calls = tuple(_listed_calls(record, messages) if listed else _calls_of(messages))
     model = record.get("model")
-    return Recording(str(record["session_id"]), model and str(model), tuple(calls))
+    unanswered = None if listed else _unanswered(messages)
+    return Recording(str(record["session_id"]), model and str(model), calls, unanswered)
 
 
 def _open(path: Path) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
-
-
-def _read_line(path: Path, number: int, line: bytes) -> Recording | BrokenLine:
-    try:
-        return read_recording(json.loads(line))
-    except KeyError as error:
-        return BrokenLine(path, number, f"it has no {error}")
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        return BrokenLine(path, number, str(error))
 
 
 def _sendable(recorded: Sequence[Mapping[str, Any]]) -> list[Message]:
@@ -134,7 +159,13 @@ def _calls_of(messages: list[Message]) -> Iterator[RecordedCall]:
     for index, message in enumerate(messages):
         sent = messages[:index]
         if message["role"] == "assistant" and any(m["role"] != "system" for m in sent):
-            yield RecordedCall(sent, _reply(message))
+            yield RecordedCall(sent, _reply(message), range(index), index)
+
+
+def _unanswered(messages: list[Message]) -> RecordedCall | None:
+    if not messages or messages[-1]["role"] in ("assistant", "system"):
+        return None
+    return RecordedCall(messages, UNRECORDED, range(len(messages)))
 
 
 def _listed_calls(record: Mapping[str, Any], messages: list[Message]) -> Iterator[RecordedCall]:
@@ -147,15 +178,17 @@ def _listed_calls(record: Mapping[str, Any], messages: list[Message]) -> Iterato
             sent = _with_system(sent, swap["system"])
         if parts_from is not None and number >= parts_from:
             sent = [_in_parts(message) for message in sent]
-        yield RecordedCall(sent, _reply_after(indices[-1], messages))
+        known = [index for index in indices if isinstance(index, int)]
+        reply, reply_at = _reply_after(indices[-1], messages)
+        yield RecordedCall(sent, reply, known, reply_at)
 
 
-def _reply_after(last: int | str, messages: list[Message]) -> Reply:
+def _reply_after(last: int | str, messages: list[Message]) -> tuple[Reply, int | None]:
     if not isinstance(last, int):
-        return _SIDE_REPLY
+        return _SIDE_REPLY, None
     follows = messages[last + 1 : last + 2]
     answered = bool(follows) and follows[0]["role"] == "assistant"
-    return _reply(follows[0]) if answered else _UNRECORDED
+    return (_reply(follows[0]), last + 1) if answered else (UNRECORDED, None)
 
 
 def _reply(message: Message) -> Reply:

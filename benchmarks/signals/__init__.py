@@ -1,0 +1,1 @@
+"""How well the signals do on labelled sessions; see `__main__`."""

@@ -1,0 +1,119 @@
+"""Sessions: labelled conversations in files, each with what people say of it.
+
+One JSON object a line, plain or gzip: `session_id`, `messages` and optionally `calls` as in
+`otel_sessions.cli.recordings`, and optionally `labels` (`{signal: 0 or 1}`; what is absent is
+unlabelled) and `turn_labels` (`[{"i": index of a message, "signal": ..., "label": 0, 1 or null}]`;
+null is ambiguous and left out). A set is a file, named without `.jsonl` or `.jsonl.gz`.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from otel_sessions.cli.recordings import (
+    BrokenLine,
+    Recording,
+    numbered_lines,
+    read_line,
+    read_recording,
+)
+
+_SUFFIXES = (".jsonl", ".jsonl.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLabel:
+    """What people say of one message."""
+
+    message: int
+    """Index in the recorded messages."""
+    signal: str
+    """As the data name it."""
+    positive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A recorded conversation with its labels."""
+
+    set: str
+    recording: Recording
+    split_key: str = ""
+    """Sessions that share it belong on the same side of a split."""
+    labels: Mapping[str, bool] = field(default_factory=dict)
+    """Of the session as a whole, by signal as the data name it."""
+    turn_labels: tuple[TurnLabel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that has not been read."""
+
+    path: Path
+    number: int
+    """1-based."""
+    content: bytes
+
+
+def set_name(path: Path) -> str:
+    """Name the set that a file holds."""
+    return path.name.removesuffix(".gz").removesuffix(".jsonl")
+
+
+def data_files(data: Path, only: Iterable[str] = ()) -> list[Path]:
+    """Find the files of a folder, or the one file, sorted by name; `only` names sets."""
+    files = [data] if data.is_file() else [p for p in data.glob("*") if p.name.endswith(_SUFFIXES)]
+    wanted = set(only)
+    return sorted(path for path in files if not wanted or set_name(path) in wanted)
+
+
+def read_lines(paths: Iterable[Path]) -> Iterator[Line | BrokenLine]:
+    """Give the lines of all files; of a file that breaks off, those before that.
+
+    Raises:
+        OSError: a file cannot be opened.
+
+    """
+    for path in paths:
+        number = 0
+        try:
+            for number, content in numbered_lines(path):
+                yield Line(path, number, content)
+        except (EOFError, zlib.error) as error:
+            yield BrokenLine(path, number + 1, f"the file breaks off: {error}")
+
+
+def read_session(line: Line) -> Session | BrokenLine:
+    """Read one line."""
+    return read_line(
+        line.path, line.number, line.content, lambda record: _session(set_name(line.path), record)
+    )
+
+
+def read_sessions(paths: Iterable[Path]) -> Iterator[Session | BrokenLine]:
+    """Read all lines of all files in order."""
+    for line in read_lines(paths):
+        yield line if isinstance(line, BrokenLine) else read_session(line)
+
+
+def _session(name: str, record: Mapping[str, Any]) -> Session:
+    recording = read_recording(record)
+    labels = record.get("labels") or {}
+    turn_labels = record.get("turn_labels") or ()
+    return Session(
+        set=name,
+        recording=recording,
+        split_key=str(record.get("split_key") or recording.session_id),
+        labels={
+            signal: bool(label)
+            for signal, label in labels.items()
+            if label in (0, 1) and signal != "raw"
+        },
+        turn_labels=tuple(
+            TurnLabel(int(label["i"]), str(label["signal"]), bool(label["label"]))
+            for label in turn_labels
+            if label["label"] is not None
+        ),
+    )
