@@ -80,6 +80,41 @@ class Value(NamedTuple):
 _VALUE = struct.Struct(f"{WORD_BYTES}sB3s")
 
 
+class AskFlag(IntFlag):
+    """How something is asked for."""
+
+    NONE = 0
+    START = 1
+    """Of a journey or a period, its start ("from where", "pick-up time")."""
+    END = 2
+    """Of a journey or a period, its end ("to which city", "return date")."""
+    MORE = 4
+    """Another one of the same kind ("the second passenger", "a different date")."""
+    CLOSED = 8
+    """Yes or no answers it."""
+    CHECK = 16
+    """Asks to confirm or verify what may be known."""
+
+
+class Ask(NamedTuple):
+    """One thing that a text asks for."""
+
+    kind: ValueKind
+    """The sort of value that would answer it; `OTHER` if unknown."""
+    flags: AskFlag
+    topics: tuple[bytes, ...]
+    """What it is about: first three bytes of the digests of up to three content words."""
+    vector: bytes
+    """Direction of the asking sentence: the first `ASK_VECTOR_BYTES` components; may be zeros."""
+
+
+ASK_TOPICS = 3
+ASK_VECTOR_BYTES = 32
+"""Components are in order of importance; 32 tell questions apart as well as 256 do: AUROC .82
+against .83 on p_reask_sgd, cosine with the nearest earlier question."""
+_ASK = struct.Struct(f"BB{3 * ASK_TOPICS}s{ASK_VECTOR_BYTES}s")
+
+
 class Form(IntFlag):
     """How a text is written."""
 
@@ -194,6 +229,19 @@ class TextFeatures:
         return self._record(2)
 
     @property
+    def asked(self) -> list[Ask]:
+        """What is asked for, in the order of the text."""
+        return [
+            Ask(
+                ValueKind(kind),
+                AskFlag(flags),
+                tuple(t for t in (topics[0:3], topics[3:6], topics[6:9]) if t != bytes(3)),
+                vector,
+            )
+            for kind, flags, topics, vector in _ASK.iter_unpack(self.asks)
+        ]
+
+    @property
     def claims(self) -> bytes:
         """What the text states; packed by `text/claims.py`, read by `Claim`."""
         return self._record(3)
@@ -234,3 +282,8 @@ class TextFeatures:
 def pack_value(value: Value) -> bytes:
     """Write a value as it stands in `packed_values`."""
     return _VALUE.pack(*value)
+
+
+def pack_ask(ask: Ask) -> bytes:
+    """Write what is asked for as it stands in `asks`."""
+    return _ASK.pack(ask.kind, ask.flags, b"".join(ask.topics[:ASK_TOPICS]), ask.vector)
