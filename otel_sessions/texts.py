@@ -64,6 +64,8 @@ class ValueKind(IntEnum):
     QUOTED = 9
     CHOICE = 10
     """A word that answers a question or fills a slot ("cheap", "north", "Italian")."""
+    PLACE = 11
+    """Where something is ("in Leeds", "the north of town")."""
 
 
 class Value(NamedTuple):
