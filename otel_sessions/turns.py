@@ -5,11 +5,12 @@ makes a turn of its own, and `join` folds a later call of the same turn into it.
 text of a user: vectors, keyed digests, counts and flags only.
 """
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from otel_sessions.calls import Outcome
 from otel_sessions.texts import TextFeatures
@@ -18,18 +19,28 @@ KEPT_TOOLS = 64
 """Tool uses kept of one turn; the oldest go first."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToolUse:
-    """One tool call of the model and, once known, how it went."""
+class ToolUse(NamedTuple):
+    """One tool call of the model and, once known, how it went; digests of 32 bits."""
 
-    id: str
-    name: str
+    id: int
+    name: int
     arguments: int
-    """Digest of the canonical arguments: order of keys and white space do not matter."""
+    """Of the name and the canonical arguments: order of keys and white space do not matter."""
     result: int | None = None
-    """Digest of the result; `None` while it is not known."""
+    """`None` while it is not known."""
     failed: bool = False
     """The result reads like an error."""
+
+
+_TOOL = struct.Struct("<IIII??")
+
+
+def pack_tools(tools: Iterable[ToolUse]) -> bytes:
+    """Write tool uses as they stand in `packed_tools`, 18 bytes each."""
+    return b"".join(
+        _TOOL.pack(use.id, use.name, use.arguments, use.result or 0, use.result is None, use.failed)
+        for use in tools
+    )
 
 
 ContextKind = Literal["first", "continued", "repeated", "forked", "truncated", "compacted", "reset"]
@@ -104,10 +115,20 @@ class Turn:
     failures: int = 0
     """Calls of the turn that failed."""
     overflow: bool = False
-    tools: tuple[ToolUse, ...] = ()
-    """Oldest first, at most `KEPT_TOOLS`."""
-    tool_results: tuple[tuple[str, int, bool], ...] = ()
+    packed_tools: bytes = b""
+    """Oldest first, at most `KEPT_TOOLS`; an agent's session has thousands."""
+    tool_results: tuple[tuple[int, int, bool], ...] = ()
     """Results (id, digest, failed) whose tool use is in an earlier call of the turn."""
+
+    @property
+    def tools(self) -> tuple[ToolUse, ...]:
+        """The tool uses, oldest first, at most `KEPT_TOOLS`."""
+        return tuple(
+            ToolUse(use_id, name, arguments, None if waits else result, failed)
+            for use_id, name, arguments, result, waits, failed in _TOOL.iter_unpack(
+                self.packed_tools
+            )
+        )
 
     @property
     def size_bytes(self) -> int:
@@ -117,7 +138,7 @@ class Turn:
             for text in (self.request, self.system, self.reply)
             if text is not None
         )
-        return 300 + texts + 150 * len(self.tools)
+        return 450 + texts + len(self.packed_tools)
 
 
 _SEVERITY_OF_CHANGE: dict[ContextKind, int] = {
@@ -136,7 +157,6 @@ def join(earlier: Turn, later: Turn) -> Turn:
 
     A call that only repeats another supersedes its reply, and with it tools that never ran.
     """
-    kept = [tool for tool in earlier.tools if tool.result is not None or not later.retries]
     streamed_s = earlier.time_to_first_chunk_s
     return replace(
         later,
@@ -155,7 +175,7 @@ def join(earlier: Turn, later: Turn) -> Turn:
         time_to_first_chunk_s=later.time_to_first_chunk_s if streamed_s is None else streamed_s,
         failures=earlier.failures + later.failures,
         overflow=earlier.overflow or later.overflow,
-        tools=(*_with_results(kept, later.tool_results), *later.tools)[-KEPT_TOOLS:],
+        packed_tools=_joined_tools(earlier, later),
         tool_results=(),
     )
 
@@ -169,16 +189,18 @@ def _sum(a: int | None, b: int | None) -> int | None:
     return None if a is None and b is None else (a or 0) + (b or 0)
 
 
-def _with_results(
-    tools: Sequence[ToolUse], results: tuple[tuple[str, int, bool], ...]
-) -> tuple[ToolUse, ...]:
-    known = {use_id: (result, failed) for use_id, result, failed in results}
-    return tuple(
-        replace(tool, result=known[tool.id][0], failed=known[tool.id][1])
-        if tool.result is None and tool.id in known
-        else tool
-        for tool in tools
-    )
+def _joined_tools(earlier: Turn, later: Turn) -> bytes:
+    if not earlier.packed_tools:
+        return later.packed_tools
+    results = {use_id: (result, failed) for use_id, result, failed in later.tool_results}
+    known = [
+        use._replace(result=results[use.id][0], failed=results[use.id][1])
+        if use.result is None and use.id in results
+        else use
+        for use in earlier.tools
+        if use.result is not None or not later.retries
+    ]
+    return (pack_tools(known) + later.packed_tools)[-KEPT_TOOLS * _TOOL.size :]
 
 
 def turns_until_full(

@@ -5,7 +5,7 @@ import pytest
 from otel_sessions.calls import Message, ToolCall, Usage
 from otel_sessions.conversations import Conversations
 from otel_sessions.readings import CallReader
-from otel_sessions.turns import ToolUse, Turn
+from otel_sessions.turns import Turn
 
 
 @pytest.fixture
@@ -98,10 +98,13 @@ def test_tools_are_digests(read, tool_use):
     second = read([question, call, result], again)
     third = read([question, call, result, again, Message("tool", "ok", tool_call_id="t2")], other)
     (used,), (used_again,), (used_otherwise,) = first.tools, second.tools, third.tools
-    assert used == ToolUse("t1", "find", used.arguments)
+    assert (used.result, used.failed) == (None, False)
+    assert used.name == used_again.name == used_otherwise.name
     assert used.arguments == used_again.arguments != used_otherwise.arguments
-    assert [(use_id, failed) for use_id, _, failed in second.tool_results] == [("t1", True)]
-    assert [(use_id, failed) for use_id, _, failed in third.tool_results] == [("t2", False)]
+    assert [(use_id, failed) for use_id, _, failed in second.tool_results] == [(used.id, True)]
+    assert [(use_id, failed) for use_id, _, failed in third.tool_results] == [
+        (used_again.id, False)
+    ]
 
 
 def test_tools_without_ids_are_told_apart(read, chat):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from otel_sessions.comparisons import containment, overlap, shared_words, similarities
 from otel_sessions.texts import TextFeatures
-from otel_sessions.turns import ToolUse, Turn, join
+from otel_sessions.turns import KEPT_TOOLS, ToolUse, Turn, join, pack_tools
 
 WORDS = st.lists(
     st.sampled_from([b"aaaa", b"bbbb", b"cccc", b"dddd", b"\xff\xff\xff\xff"]), unique=True
@@ -55,17 +55,24 @@ class TestJoin:
 
     def test_results_find_their_tools(self):
         """What a tool gave is known with the next call."""
-        asked = Turn("s", 1, tools=(ToolUse("t1", "look_up", 5),), complete=False)
-        answered = join(asked, Turn("s", 1, tool_results=(("t1", 7, True),)))
-        assert answered.tools == (ToolUse("t1", "look_up", 5, result=7, failed=True),)
+        asked = Turn("s", 1, packed_tools=pack_tools([ToolUse(1, 3, 5)]), complete=False)
+        answered = join(asked, Turn("s", 1, tool_results=((1, 7, True),)))
+        assert answered.tools == (ToolUse(1, 3, 5, result=7, failed=True),)
         assert answered.complete
         assert answered.calls == 2
 
     def test_a_regenerated_reply_replaces_its_tools(self):
         """The model decided anew; what it had wanted before never ran."""
-        asked = Turn("s", 1, tools=(ToolUse("t1", "look_up", 5),))
-        again = join(asked, Turn("s", 1, tools=(ToolUse("t2", "look_up", 5),), retries=1))
-        assert [tool.id for tool in again.tools] == ["t2"]
+        asked = Turn("s", 1, packed_tools=pack_tools([ToolUse(1, 3, 5)]))
+        instead = Turn("s", 1, packed_tools=pack_tools([ToolUse(2, 3, 5)]), retries=1)
+        assert [tool.id for tool in join(asked, instead).tools] == [2]
+
+    def test_the_newest_tools_are_kept(self):
+        """However many an agent uses in one turn."""
+        turn = Turn("s", 1)
+        for i in range(KEPT_TOOLS + 5):
+            turn = join(turn, Turn("s", 1, packed_tools=pack_tools([ToolUse(i, 3, 5)])))
+        assert [tool.id for tool in turn.tools] == list(range(5, KEPT_TOOLS + 5))
 
     def test_unknown_is_not_zero(self):
         """A call without usage hides no figure of the others, and makes none up."""

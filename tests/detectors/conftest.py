@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from zlib import crc32
 
 import pytest
 
 from otel_sessions.text.features import FeatureReader
-from otel_sessions.turns import ToolUse, Turn
+from otel_sessions.turns import ToolUse, Turn, pack_tools
 
 DULL = Turn(
     session_id="s",
@@ -48,18 +49,17 @@ def using(dull) -> Callable[..., list[Turn]]:
 
     def tool(written: str) -> ToolUse:
         call, _, result = written.partition("=")
-        name, _, arguments = call.partition(":")
         return ToolUse(
-            id=written,
-            name=name,
-            arguments=hash(arguments),
-            result=hash(result) if result else None,
+            id=crc32(written.encode()),
+            name=crc32(call.partition(":")[0].encode()),
+            arguments=crc32(call.encode()),
+            result=crc32(result.encode()) if result else None,
             failed=result.startswith("!"),
         )
 
     def build(*written: str) -> list[Turn]:
         return [
-            replace(dull, key=i, number=i, tools=tuple(map(tool, line.split())))
+            replace(dull, key=i, number=i, packed_tools=pack_tools(map(tool, line.split())))
             for i, line in enumerate(written, 1)
         ]
 

@@ -13,7 +13,7 @@ from otel_sessions import detectors
 from otel_sessions.detectors import DETECTORS
 from otel_sessions.health import WEIGHTS
 from otel_sessions.texts import Act, TextFeatures, Value, ValueKind, pack_value
-from otel_sessions.turns import ContextChange, ToolUse, Turn
+from otel_sessions.turns import ContextChange, ToolUse, Turn, pack_tools
 
 every_detector = pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.__name__)
 
@@ -36,8 +36,8 @@ texts = st.builds(
 )
 tool_uses = st.builds(
     ToolUse,
-    id=st.just("t"),
-    name=st.sampled_from("ab"),
+    id=st.just(1),
+    name=st.integers(0, 1),
     arguments=st.integers(0, 1),
     result=st.none() | st.integers(0, 1),
     failed=st.booleans(),
@@ -71,7 +71,7 @@ some_turns = st.lists(
         error_type=st.none() | st.text(),
         failures=st.integers(0, 9),
         overflow=st.booleans(),
-        tools=st.lists(tool_uses, max_size=6).map(tuple),
+        packed_tools=st.lists(tool_uses, max_size=6).map(pack_tools),
     ),
     min_size=1,
     max_size=9,

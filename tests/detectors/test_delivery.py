@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from otel_sessions.detectors.call_failed import call_failed
 from otel_sessions.detectors.latency_growth import latency_growth
 from otel_sessions.detectors.partial_response import partial_response
-from otel_sessions.turns import ToolUse
+from otel_sessions.turns import ToolUse, pack_tools
 
-ASKED = ToolUse(id="t", name="search", arguments=1)
+ASKED = pack_tools([ToolUse(id=1, name=2, arguments=3)])
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,12 @@ ASKED = ToolUse(id="t", name="search", arguments=1)
         pytest.param({"outcome": "failed", "reply": None}, None, id="failed-at-once"),
         pytest.param({"outcome": "failed", "calls": 3}, None, id="text-was-of-an-earlier-call"),
         pytest.param(
-            {"reply": None, "tools": (ASKED,), "complete": False, "finish_reason": "tool_calls"},
+            {
+                "reply": None,
+                "packed_tools": ASKED,
+                "complete": False,
+                "finish_reason": "tool_calls",
+            },
             None,
             id="waits-for-a-tool",
         ),

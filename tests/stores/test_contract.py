@@ -7,7 +7,7 @@ import pytest
 
 from otel_sessions.errors import ConfigError
 from otel_sessions.stores import BACKENDS, FIRST_TURNS, LAST_TURNS, open_store
-from otel_sessions.turns import ToolUse
+from otel_sessions.turns import ToolUse, pack_tools
 
 STORES = ["memory://"]
 
@@ -63,13 +63,16 @@ def test_calls_of_one_turn_are_joined(store, asking, before):
     """Wherever the turn stands, and only with the newest."""
     for turn in asking(*["request"] * before):
         store.append(turn)
-    (opened,) = asking("request", key=1000, complete=False, tools=(ToolUse("t", "find", 1),))
+    asked = pack_tools([ToolUse(1, 2, 3)])
+    (opened,) = asking("request", key=1000, complete=False, packed_tools=asked)
     store.append(opened)
-    closed = replace(opened, complete=True, tools=(), tool_results=(("t", 9, True),), ended_s=9e9)
+    closed = replace(
+        opened, complete=True, packed_tools=b"", tool_results=((1, 9, True),), ended_s=9e9
+    )
     recent = store.append(closed).recent
     assert recent[-1].number == before + 1
     assert (recent[-1].calls, recent[-1].complete, recent[-1].ended_s) == (2, True, 9e9)
-    assert recent[-1].tools == (ToolUse("t", "find", 1, result=9, failed=True),)
+    assert recent[-1].tools == (ToolUse(1, 2, 3, result=9, failed=True),)
     assert numbers(store.append(replace(opened, key=1001)).recent)[-1] == before + 2
     assert store.append(opened).recent[-1].number == before + 3
 
