@@ -6,7 +6,7 @@ texts each.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from functools import cache
@@ -46,6 +46,18 @@ class Act(IntFlag):
     """Says that something was never said, agreed or possible ("we have no such policy")."""
     ESCALATION = 4096
     """Asks for, or hands over to, a person ("let me talk to a human", "I am transferring you")."""
+    OBJECTION = 8192
+    """Says that the other one got it wrong ("that is not what I asked", "but you said")."""
+    ANGER = 16384
+    """Swears or insults."""
+    EMPHASIS = 32768
+    """Shouts: capitals, "??!"."""
+    RECALL = 65536
+    """Refers to what was said before, maybe only as filler ("like I said", "you said")."""
+    ADMISSION = 131072
+    """Says that it was wrong itself ("I apologize for the confusion", "my mistake")."""
+    GIVING_UP = 262144
+    """Gives up on being helped here ("forget it, I'll call")."""
 
 
 class ValueKind(IntEnum):
@@ -117,6 +129,89 @@ against .83 on p_reask_sgd, cosine with the nearest earlier question."""
 _ASK = struct.Struct(f"BB{3 * ASK_TOPICS}s{ASK_VECTOR_BYTES}s")
 
 
+class ClaimKind(IntEnum):
+    """What sort of statement it is."""
+
+    NEGATED = 0
+    """Something is not so ("there is no garage", "it has not arrived")."""
+    REFUSED = 1
+    """Something is not given, possible or allowed ("we don't offer refunds")."""
+    DISAVOWED = 2
+    """Something was never said or agreed ("I never promised that")."""
+    COMMITTED = 3
+    """Something is promised, offered, granted or done ("I'll refund the fee")."""
+    COMMITTED_IF = 4
+    """The same, on a condition ("if it is unopened, we will refund it")."""
+    NAMED = 5
+    """Names in it; each word is the digest of a whole name."""
+    MEASURED = 6
+    """Pairs of a noun and its figure or degree ("3 miles", "no traffic")."""
+
+
+class Claim(NamedTuple):
+    """One thing that a text states."""
+
+    kind: ClaimKind
+    words: tuple[bytes, ...]
+    """What it is about: first three bytes of the digests of up to four content words, the most
+    telling one first; may be empty ("that is not possible")."""
+
+
+CLAIM_WORDS = 4
+_CLAIM = struct.Struct(f"B{3 * CLAIM_WORDS}s")
+_THREES = [slice(i, i + 3) for i in range(0, 3 * CLAIM_WORDS, 3)]
+_NO_WORD = bytes(3)
+
+
+class StanceFlag(IntFlag):
+    """Where a text stands towards what was said before (English)."""
+
+    NONE = 0
+    CONCEDES = 1
+    """Begins by granting the other side something ("I understand your concern", "While ...")."""
+    YIELDS = 2
+    """Gives up what it held ("you're right", "I stand corrected", "upon reflection")."""
+    HOLDS = 4
+    """Keeps to what it held ("I maintain", "my position")."""
+    OPPOSES = 8
+    """Announces the other side ("a counterargument", "on the contrary")."""
+    DISPUTES = 16
+    """Does not accept what was said ("I don't agree", "are you sure?")."""
+    RETRACTS = 32
+    """Takes an own wish back ("never mind", "I changed my mind")."""
+    EXPLAINS = 64
+    """Gives a new reason ("I checked with ...", "since you ...", "it turns out")."""
+    CITES = 128
+    """Holds the other to a word given ("you promised", "you said you would")."""
+    OTHER_SIDE = 256
+    """Wants another role or view ("devil's advocate", "pretend to be")."""
+    AGAIN = 512
+    """Wants the same again ("repeat that", "say it once more")."""
+    OTHER = 1024
+    """Wants something else ("another one", "any alternatives?")."""
+    YES = 2048
+    """Starts with a yes."""
+    NO = 4096
+    """Starts with a no."""
+
+
+class Stance(NamedTuple):
+    """Where a text stands."""
+
+    flags: StanceFlag
+    balance: float
+    """From all against (-1) to all in favour (1), by the words that judge."""
+
+
+_STANCE = struct.Struct("<Hb")
+
+
+def pack_claims(stance: Stance, claims: Iterable[Claim]) -> bytes:
+    """Write claims as they stand in `TextFeatures.claims`."""
+    head = _STANCE.pack(stance.flags, round(127 * stance.balance))
+    return head + b"".join(_CLAIM.pack(kind, b"".join(words)) for kind, words in claims)
+
+
 class Form(IntFlag):
     """How a text is written."""
 
@@ -144,6 +239,8 @@ VECTOR = slice(_HEAD.size - VECTOR_BYTES, _HEAD.size)
 # Making flags of a number takes 0.7 µs, remembering them a tenth.
 _acts = cache(Act)
 _form = cache(Form)
+_stance_flags = cache(StanceFlag)
+_claim_kind = cache(ClaimKind)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -247,6 +344,26 @@ class TextFeatures:
     def claims(self) -> bytes:
         """What the text states; packed by `text/claims.py`, read by `Claim`."""
         return self._record(3)
+
+    @property
+    def stated(self) -> list[Claim]:
+        """What it states, in the order of the text; about 1 µs each."""
+        return [
+            Claim(
+                _claim_kind(kind),
+                tuple(word for word in map(words.__getitem__, _THREES) if word != _NO_WORD),
+            )
+            for kind, words in _CLAIM.iter_unpack(self.claims[_STANCE.size :])
+        ]
+
+    @property
+    def stance(self) -> Stance:
+        """Where it stands; neutral if nothing is known."""
+        claims = self.claims
+        if not claims:
+            return Stance(StanceFlag.NONE, 0.0)
+        flags, balance = _STANCE.unpack_from(claims)
+        return Stance(_stance_flags(flags), balance / 127)
 
     @property
     def demands(self) -> bytes:
