@@ -26,7 +26,8 @@ SET_UP_ONLY = (
 THE_CALL_ITSELF = {
     # These are what the application calls: they call the client, and a fault in their own few
     # lines would be one in the call. Everything that they use is made to fail here.
-    "otel_sessions.providers._patch.Patch.__call__",
+    "otel_sessions.providers._patch._Wrapper.__call__",
+    "otel_sessions.providers._patch._call",
     "otel_sessions.providers._patch._follow",
     "otel_sessions.providers._streams._Iterator.__iter__",
     "otel_sessions.providers._streams._Iterator.__next__",

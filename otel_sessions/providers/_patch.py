@@ -7,7 +7,8 @@ Cost in the caller's thread: about 10 µs and what starting the span takes.
 """
 
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import partial
 from types import CoroutineType, ModuleType
 from typing import Any
 
@@ -19,7 +20,7 @@ from wrapt import FunctionWrapper, register_post_import_hook
 
 from otel_sessions.faults import contained
 from otel_sessions.pipeline import Hooks
-from otel_sessions.providers._provider import Provider
+from otel_sessions.providers._provider import Provider, Target
 from otel_sessions.providers._recording import Recording
 from otel_sessions.providers._streams import observe
 
@@ -34,7 +35,7 @@ def patch(provider: Provider, hooks: Hooks) -> "Patch":
     Patching what is already patched does nothing.
     """
     patched = Patch(provider, hooks)
-    for module in dict.fromkeys(target.partition(":")[0] for target in provider.targets):
+    for module in dict.fromkeys(target.path.partition(":")[0] for target in provider.targets):
         register_post_import_hook(patched.place, module)
     return patched
 
@@ -47,22 +48,23 @@ class Patch:
         self.provider = provider
         self.active = True
         self._hooks = hooks
-        self._placed: list[tuple[type, str, FunctionWrapper[Any, Any]]] = []
+        self._placed: list[tuple[Any, str, FunctionWrapper[Any, Any]]] = []
 
     def place(self, module: ModuleType) -> None:
         """Wrap the targets that are in `module`."""
         for target in self.provider.targets:
-            name, _, path = target.partition(":")
+            name, _, path = target.path.partition(":")
             if self.active and name == module.__name__:
                 with contained("patching a client"):
-                    self._wrap(module, *path.split("."))
+                    self._wrap(module, path, target)
 
-    def _wrap(self, module: ModuleType, class_name: str, method: str) -> None:
-        owner = getattr(module, class_name, None)
+    def _wrap(self, module: ModuleType, path: str, target: Target) -> None:
+        class_name, _, method = path.rpartition(".")
+        owner: Any = getattr(module, class_name, None) if class_name else module
         original = getattr(owner, method, None)
         if owner is None or original is None or _is_patched(original):
             return
-        wrapper = FunctionWrapper(vars(owner).get(method, original), self)
+        wrapper = FunctionWrapper(vars(owner).get(method, original), _Wrapper(self, target))
         setattr(owner, method, wrapper)
         self._placed.append((owner, method, wrapper))
 
@@ -79,42 +81,21 @@ class Patch:
             if outermost is wrapper or getattr(outermost, "_self_parent", None) is wrapper:
                 setattr(owner, method, wrapper.__wrapped__)
 
-    def __call__(
-        self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        """Call `wrapped` and observe it, or only call it."""
-        started = None
-        if self.active:
-            with contained("starting a call"):
-                started = self._start(instance, kwargs)
-        if started is None:
-            return wrapped(*args, **kwargs)
-        recording, inside = started
-        token = context.attach(inside)
-        try:
-            result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            with contained("recording an error"):
-                recording.fail(error)
-            raise
-        finally:
-            context.detach(token)
-        if hasattr(type(result), "__await__"):
-            with contained("following a call"):
-                return _following(result, recording, inside)
-        else:
-            with contained("observing a reply"):
-                _observe(result, recording)
-        return result
-
-    def _start(self, instance: Any, kwargs: dict[str, Any]) -> tuple[Recording, Context] | None:
+    def start(
+        self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> "_Started | None":
+        """Start recording a call; `None` if it is part of another or none of a model."""
         current = context.get_current()
         if _INSIDE in current or not is_instrumentation_enabled():
             return None
         hooks, provider = self._hooks, self.provider
-        opening = provider.read_opening(instance, kwargs)
-        messages = kwargs.get(provider.messages)
-        kept = tuple(messages) if isinstance(messages, list | tuple) else None
+        arguments = provider.bind(args, kwargs)
+        if arguments is None:
+            return None
+        arguments[provider.messages] = _kept(arguments.get(provider.messages))
+        if target.streams:
+            arguments["stream"] = True
+        opening = provider.read_opening(instance, arguments)
         ambient = hooks.ambient(opening.conversation_id)
         started_ns = time.time_ns()
         span = hooks.start_span(
@@ -130,13 +111,107 @@ class Patch:
         recording = Recording(
             provider=provider,
             opening=opening,
-            arguments={**kwargs, provider.messages: kept},
+            arguments=arguments,
             ambient=ambient,
             span=span,
             started_ns=started_ns,
             submit=hooks.submit,
         )
         return recording, inside
+
+
+_Started = tuple[Recording, Context]
+
+
+def _kept(messages: Any) -> Any:
+    """Copy a list, since the application goes on with it; leave what can be read only once."""
+    if isinstance(messages, list | tuple):
+        return tuple(messages)
+    return None if hasattr(type(messages), "__next__") else messages
+
+
+class _Wrapper:
+    """What stands in front of one target."""
+
+    __slots__ = ("patch", "target")
+
+    def __init__(self, patched: Patch, target: Target) -> None:
+        self.patch = patched
+        self.target = target
+
+    def __call__(
+        self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Call `wrapped` and observe it, or only call it."""
+        if self.target.request is not None:
+            manager = wrapped(*args, **kwargs)
+            with contained("preparing a stream"):
+                self._postpone(manager, self.target.request, instance, args, kwargs)
+            return manager
+        started = None
+        if self.patch.active:
+            with contained("starting a call"):
+                started = self.patch.start(self.target, instance, args, kwargs)
+        return (
+            wrapped(*args, **kwargs) if started is None else _call(wrapped, args, kwargs, started)
+        )
+
+    def _postpone(
+        self, manager: Any, attribute: str, instance: Any, args: tuple[Any, ...], kwargs: Any
+    ) -> None:
+        """Have the recording start when the manager makes its request."""
+        request = getattr(manager, attribute)
+        start = partial(self.patch.start, self.target, instance, args, kwargs)
+        if hasattr(type(request), "__await__"):
+            waiting = _Waiting()
+            later = _await_later(waiting, self.patch, start)
+            waiting.awaitable = request
+            setattr(manager, attribute, later)
+        else:
+            setattr(manager, attribute, partial(_call_later, request, self.patch, start))
+
+
+def _call_later(
+    request: Callable[[], Any], patched: Patch, start: Callable[[], _Started | None]
+) -> Any:
+    started = None
+    if patched.active:
+        with contained("starting a call"):
+            started = start()
+    return request() if started is None else _call(request, (), {}, started)
+
+
+async def _await_later(
+    waiting: "_Waiting", patched: Patch, start: Callable[[], _Started | None]
+) -> Any:
+    started = None
+    if patched.active:
+        with contained("starting a call"):
+            started = start()
+    if started is None:
+        awaitable, waiting.awaitable = waiting.awaitable, None
+        return await awaitable
+    return await _follow(waiting, started)
+
+
+def _call(call: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], started: _Started) -> Any:
+    recording, inside = started
+    token = context.attach(inside)
+    try:
+        result = call(*args, **kwargs)
+    except BaseException as error:
+        with contained("recording an error"):
+            recording.fail(error)
+        raise
+    finally:
+        context.detach(token)
+    if hasattr(type(result), "__await__"):
+        with contained("following a call"):
+            return _following(result, started)
+    else:
+        with contained("observing a reply"):
+            return _observe(result, started)
+    return result
 
 
 class _Waiting:
@@ -149,12 +224,10 @@ class _Waiting:
             self.awaitable.close()
 
 
-def _following(
-    awaitable: Awaitable[Any], recording: Recording, inside: Context
-) -> Coroutine[Any, Any, Any]:
+def _following(awaitable: Awaitable[Any], started: _Started) -> Coroutine[Any, Any, Any]:
     """Make the coroutine that the application awaits; it has the name of the client's."""
     waiting = _Waiting()
-    following = _follow(waiting, recording, inside)
+    following = _follow(waiting, started)
     if isinstance(following, CoroutineType) and isinstance(awaitable, CoroutineType):
         following.__name__ = awaitable.__name__
         following.__qualname__ = awaitable.__qualname__
@@ -162,7 +235,8 @@ def _following(
     return following
 
 
-async def _follow(waiting: _Waiting, recording: Recording, inside: Context) -> Any:
+async def _follow(waiting: _Waiting, started: _Started) -> Any:
+    recording, inside = started
     awaitable, waiting.awaitable = waiting.awaitable, None
     token = context.attach(inside)
     try:
@@ -176,22 +250,26 @@ async def _follow(waiting: _Waiting, recording: Recording, inside: Context) -> A
         raise
     context.detach(token)
     with contained("observing a reply"):
-        _observe(result, recording)
+        return _observe(result, started)
     return result
 
 
-def _observe(result: Any, recording: Recording) -> None:
+def _observe(result: Any, started: _Started) -> Any:
+    """Follow what came back; return what the application gets."""
+    recording, inside = started
     observing = contained("observing a reply")
     with observing:
-        observe(recording.provider.read_returned(result), recording)
-    if observing.failed:
-        recording.end("completed")
+        returned = recording.provider.read_returned(result)
+        instead = observe(returned, recording, inside)
+        return result if instead is None else instead
+    recording.end("completed")
+    return result
 
 
 def _is_patched(function: Any) -> bool:
     while function is not None:
         outer = getattr(function, "_self_wrapper", None)
-        if isinstance(outer, Patch) and outer.active:
+        if isinstance(outer, _Wrapper) and outer.patch.active:
             return True
         function = getattr(function, "__wrapped__", None)
     return False

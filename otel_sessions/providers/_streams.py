@@ -8,86 +8,95 @@ Cost: below 0.5 µs for each chunk of a synchronous stream.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
+
+from opentelemetry import context
+from opentelemetry.context import Context
 
 from otel_sessions.calls import Outcome
 from otel_sessions.faults import contained
+from otel_sessions.providers._files import File
 from otel_sessions.providers._provider import Returned
 from otel_sessions.providers._recording import Recording
+from otel_sessions.providers._steps import CLOSERS, Steps
 
-_CLOSERS = ("close", "aclose")
 _LAST_CHUNKS = 3
 """One or two chunks (usage, a gateway's own) may follow the one that says why the reply ended."""
 
 
-def observe(returned: Returned, recording: Recording) -> None:
-    """Follow what `returned` holds until it ends, then end the recording."""
+def observe(returned: Returned, recording: Recording, inside: Context) -> Any:
+    """Follow what `returned` holds until it ends, then end the recording.
+
+    Returns:
+        What the application gets in the place of a plain generator; otherwise `None`.
+
+    """
     if returned.stream is not None:
-        _observe_stream(returned.stream, returned.response, recording)
+        _observe_stream(returned, recording)
+    elif returned.generator is not None:
+        return _stand_in(returned.generator, _Iterator(returned.generator, recording, inside))
+    elif returned.file is not None:
+        file = File(getattr(returned.file, returned.iterator), returned.length, recording)
+        setattr(returned.file, returned.iterator, file)
     elif returned.body is not None:
         _Body(returned.body, returned.response, recording)
     else:
         recording.reply = returned.reply
         recording.end("completed")
+    return None
 
 
-def _observe_stream(stream: Any, response: Any, recording: Recording) -> None:
-    attribute = recording.provider.iterator
-    iterator = _Iterator(getattr(stream, attribute), recording)
-    setattr(stream, attribute, iterator)
-    for name in _CLOSERS:
+def _observe_stream(returned: Returned, recording: Recording) -> None:
+    stream = returned.stream
+    iterator = _Iterator(getattr(stream, returned.iterator), recording)
+    setattr(stream, returned.iterator, iterator)
+    for name in CLOSERS:
         iterator.steps.put(stream, name, iterator.stop)
-        iterator.steps.put(response, name, iterator.stop_from_outside)
+        iterator.steps.put(returned.response, name, iterator.stop_from_outside)
 
 
-class _Steps:
-    """Steps put in front of methods of single objects, and taken away again.
+def _stand_in(generator: Any, iterator: "_Iterator") -> Any:
+    """Make a generator of the same kind and name; dropped before its start, it drops `iterator`."""
+    ours: Any = _as_async(iterator) if hasattr(generator, "__anext__") else _as_sync(iterator)
+    ours.__name__ = getattr(generator, "__name__", ours.__name__)
+    ours.__qualname__ = getattr(generator, "__qualname__", ours.__qualname__)
+    return ours
 
-    Object and step refer to each other. That is no new burden on the garbage collector: a client's
-    open stream and its HTTP response are in cycles of their own (checked with openai 1, 2 and 3).
-    A weak reference would break `ExitStack().callback(stream.close)`, which must keep the stream.
-    """
 
-    __slots__ = ("_placed",)
+def _as_sync(iterator: "_Iterator") -> Generator[Any, Any, Any]:
+    return (yield from iterator)
 
-    def __init__(self) -> None:
-        self._placed: list[tuple[dict[str, Any], str, Any, Any]] = []
 
-    def put(self, owner: Any, name: str, step: Callable[[], None]) -> None:
-        """Do `step` before each `owner.name()`; nothing happens if there is no such method."""
-        original = getattr(owner, name, None)
-        if original is None:
-            return
-
-        def stepping(*args: Any, **kwargs: Any) -> Any:
-            with contained("closing a stream"):
-                step()
-            return original(*args, **kwargs)
-
-        attributes = vars(owner)
-        self._placed.append((attributes, name, stepping, attributes.get(name)))
-        attributes[name] = stepping
-
-    def remove(self) -> None:
-        """Restore every method over which nobody else has put something since."""
-        while self._placed:
-            attributes, name, stepping, before = self._placed.pop()
-            if attributes.get(name) is not stepping:
-                continue
-            if before is None:
-                del attributes[name]
-            else:
-                attributes[name] = before
+async def _as_async(iterator: "_Iterator") -> AsyncGenerator[Any, None]:
+    try:
+        async for chunk in iterator:
+            yield chunk
+    finally:
+        await iterator.aclose()
 
 
 class _Iterator:
     """Stands in for a stream's iterator, sync or async, and notices if nobody ever starts it."""
 
-    __slots__ = ("_append", "_busy", "_inner", "_last_ns", "_recording", "_unseen", "steps")
+    __slots__ = (
+        "_append",
+        "_busy",
+        "_first",
+        "_inner",
+        "_last_ns",
+        "_recording",
+        "_unseen",
+        "steps",
+    )
 
-    def __init__(self, inner: Any, recording: Recording) -> None:
-        self.steps = _Steps()
+    def __init__(self, inner: Any, recording: Recording, first: Context | None = None) -> None:
+        """Take an iterator's place; what it does for its first chunk is done in `first`.
+
+        A generator that is lazy makes its request then.
+        """
+        self.steps = Steps()
+        self._first = first
         self._inner = inner
         self._recording: Recording | None = recording
         self._append: Callable[[Any], None] = recording.chunks.append
@@ -104,7 +113,8 @@ class _Iterator:
     def __next__(self) -> Any:
         self._busy = True
         try:
-            chunk = self._inner.__next__()
+            first = self._first
+            chunk = self._inner.__next__() if first is None else self._next_inside(first)
         except BaseException as error:
             with contained("ending a stream"):
                 self._stopped(error)
@@ -120,7 +130,10 @@ class _Iterator:
     async def __anext__(self) -> Any:
         self._busy = True
         try:
-            chunk = await self._inner.__anext__()
+            if self._first is None:
+                chunk = await self._inner.__anext__()
+            else:
+                chunk = await self._anext_inside(self._first)
         except BaseException as error:
             with contained("ending a stream"):
                 self._stopped(error)
@@ -132,6 +145,33 @@ class _Iterator:
             with contained("reading a chunk"):
                 self._look(chunk)
         return chunk
+
+    def _next_inside(self, inside: Context) -> Any:
+        self._first = None
+        token = context.attach(inside)
+        try:
+            return self._inner.__next__()
+        finally:
+            context.detach(token)
+
+    async def _anext_inside(self, inside: Context) -> Any:
+        self._first = None
+        token = context.attach(inside)
+        try:
+            return await self._inner.__anext__()
+        finally:
+            # The collector closes a forgotten step, and it does so in any context.
+            if context.get_current() is inside:
+                context.detach(token)
+
+    def throw(self, *error: Any) -> Any:
+        """Throw into the generator that stood here."""
+        try:
+            return self._inner.throw(*error)
+        except BaseException as raised:
+            with contained("ending a stream"):
+                self._stopped(raised)
+            raise
 
     def __getattr__(self, name: str) -> Any:
         """Be as good as the iterator that stood here (`gi_frame`, `send`, ...)."""
@@ -160,8 +200,12 @@ class _Iterator:
         if recording is None:
             return
         outcome: Outcome = "aborted"
+        last = recording.chunks[-_LAST_CHUNKS:]
         with contained("reading a chunk"):
-            if any(map(recording.provider.is_final, recording.chunks[-_LAST_CHUNKS:])):
+            recording.error_type = next(filter(None, map(recording.provider.error_in, last)), None)
+            if recording.error_type is not None:
+                outcome = "failed"
+            elif any(map(recording.provider.is_final, last)):
                 outcome = "completed"
         # What came after the last chunk was the application's time, or the collector's.
         recording.end(outcome, time.time_ns() if self._busy else self._last_ns)
@@ -212,8 +256,8 @@ class _Body:
         self._recording: Recording | None = recording
         self._response = response
         self._read_ns: int | None = None
-        self._steps = _Steps()
-        for name in _CLOSERS:
+        self._steps = Steps()
+        for name in CLOSERS:
             self._steps.put(body, name, self._closed)
             self._steps.put(response, name, self._read)
 

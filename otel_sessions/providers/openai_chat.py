@@ -14,7 +14,14 @@ from otel_sessions.calls import Message, Reply, Request, Role, ToolCall, Usage
 from otel_sessions.providers._fields import fields, get, integer, items, number, text, texts
 from otel_sessions.providers._hosts import provider_of
 from otel_sessions.providers._overflow import is_overflow
-from otel_sessions.providers._provider import Failure, Messages, Opening, Provider, Returned
+from otel_sessions.providers._provider import (
+    Failure,
+    Messages,
+    Opening,
+    Provider,
+    Returned,
+    Target,
+)
 
 _ROLES: dict[str, Role] = {
     "system": "system",
@@ -70,11 +77,10 @@ def read_returned(result: Any) -> Returned:
 
 def read_request(arguments: Mapping[str, Any]) -> Request:
     """Take the settings; the messages stay unread until they are asked for."""
-    messages = arguments.get("messages")
     stop = arguments.get("stop")
     return Request(
         model=text(arguments.get("model")),
-        messages=None if messages is None else Messages(messages, read_message),
+        messages=Messages.of(arguments.get("messages"), read_message),
         stream=bool(arguments.get("stream")),
         choice_count=integer(arguments.get("n")),
         temperature=number(arguments.get("temperature")),
@@ -267,12 +273,12 @@ def is_final(chunk: Any) -> bool:
 PROVIDER = Provider(
     name="openai",
     targets=(
-        "openai.resources.chat.completions:Completions.create",
-        "openai.resources.chat.completions:AsyncCompletions.create",
-        "openai.resources.chat.completions:Completions.parse",
-        "openai.resources.chat.completions:AsyncCompletions.parse",
-        "openai.resources.beta.chat.completions:Completions.parse",  # openai 1.40 to 1.91
-        "openai.resources.beta.chat.completions:AsyncCompletions.parse",
+        Target("openai.resources.chat.completions:Completions.create"),
+        Target("openai.resources.chat.completions:AsyncCompletions.create"),
+        Target("openai.resources.chat.completions:Completions.parse"),
+        Target("openai.resources.chat.completions:AsyncCompletions.parse"),
+        Target("openai.resources.beta.chat.completions:Completions.parse"),  # openai 1.40 to 1.91
+        Target("openai.resources.beta.chat.completions:AsyncCompletions.parse"),
     ),
     read_opening=read_opening,
     read_returned=read_returned,

@@ -12,7 +12,8 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation, unwrap
 
 from otel_sessions.calls import Reply
 from otel_sessions.pipeline import Hooks
-from otel_sessions.providers import PROVIDERS, _patch, _recording, _streams, patch
+from otel_sessions.providers import PROVIDERS, _patch, _recording, _steps, _streams, patch
+from otel_sessions.providers._provider import Target
 
 
 @pytest.fixture
@@ -184,7 +185,8 @@ def inner_functions():
     """Every function between the edges where the application enters and the readers."""
     edges = {"__call__", "__next__", "__anext__", "__iter__", "__aiter__", "__getattr__", "__del__"}
     edges |= {"place", "_wrap", "remove", "close", "aclose", "patch", "_is_patched", "put"}
-    for module in (_patch, _recording, _streams):
+    edges |= {"_call", "_call_later", "_next_inside", "_anext_inside", "throw"}
+    for module in (_patch, _recording, _steps, _streams):
         own = [thing for thing in vars(module).values() if inspect.isroutine(thing)]
         own = [thing for thing in own if thing.__module__ == module.__name__]
         classes = [thing for thing in vars(module).values() if inspect.isclass(thing)]
@@ -235,7 +237,7 @@ patched = patch(PROVIDERS[0], None)
 assert "openai" not in sys.modules
 from openai.resources.chat.completions import Completions
 wrapper = vars(Completions)["create"]
-assert wrapper._self_wrapper is patched
+assert wrapper._self_wrapper.patch is patched
 patched.remove()
 assert vars(Completions)["create"] is wrapper.__wrapped__
 """
@@ -249,6 +251,6 @@ def test_a_client_imported_later_is_patched(openai):
 def test_an_absent_target_is_skipped(watch, caplog):
     """Versions of a client differ; what is not there is no fault."""
     caplog.set_level(logging.DEBUG, "otel_sessions")
-    absent = ("json:Nothing.here", "json:JSONDecoder.nothing", "no_such_client:Chat.create")
-    patch(replace(PROVIDERS[0], targets=absent), watch.hooks).remove()
+    absent = ("json:Nothing.here", "json:JSONDecoder.nothing", "json:no", "no_such_client:Chat.no")
+    patch(replace(PROVIDERS[0], targets=tuple(map(Target, absent))), watch.hooks).remove()
     assert caplog.records == []
