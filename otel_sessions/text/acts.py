@@ -5,9 +5,17 @@ least a fifth of the words are function words of English and of no other large l
 "no" in Spanish or "was" in German says nothing.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from functools import cache
 
-from otel_sessions.text.words import FUNCTION_WORDS, phrases, word_set
+from otel_sessions.text.act_phrases import PHRASES
+from otel_sessions.text.complaints import TELLING as COMPLAINING_WORDS
+from otel_sessions.text.complaints import read_complaint
+from otel_sessions.text.escalations import PEOPLE, read_escalation
+from otel_sessions.text.phrasing import plain_words
+from otel_sessions.text.reminders import VERBS as REMINDING_VERBS
+from otel_sessions.text.reminders import read_reminder
+from otel_sessions.text.words import FUNCTION_WORDS, word_set
 from otel_sessions.texts import Act
 
 _QUESTION_MARKS = ("?", "\uff1f", "\u061f")
@@ -19,14 +27,6 @@ _ASKING_FIRST = word_set(
     """
 )
 _BEFORE_ASKING = word_set("and so but ok okay well hi hello hey please then also yes no um uh now")
-_ASKING = phrases(
-    """
-    i'd like, i would like, i'd love, i want, i need, i'm looking, im looking, i am looking,
-    i'm trying, i am trying, i'm wondering, i was wondering, looking for, tell me, give me, show me,
-    send me, help me, let me know, how about, what about, please
-    """
-)
-
 _AGREEING = word_set(
     """
     yes yeah yep yup ok okay sure right correct exactly alright agreed fine great perfect good
@@ -40,30 +40,12 @@ _BESIDE_AGREEING = word_set(
     """
 )
 _AGREEING_FIRST = word_set("yes yeah yep yup sure correct exactly absolutely agreed")
-_AGREEMENT = _AGREEING | _BESIDE_AGREEING
+_AGREEABLE = _AGREEING | _BESIDE_AGREEING
 _MAX_AGREEMENT = 8
 """Words: a longer text does more than agree."""
 
 _THANKING = word_set("thanks thank thx thankyou")
 _GREETING = word_set("hi hello hey hiya greetings bye goodbye")
-_CORRECTING_FIRST = word_set("no nope actually sorry wait correction oops")
-_CORRECTING = phrases(
-    """
-    i mean, i meant, make it, make that, change it to, change that to, rather than, instead,
-    correction, not what i, is wrong, was wrong, are wrong, were wrong, that's wrong, it's wrong,
-    is incorrect, was incorrect, are incorrect, mistyped, typo
-    """
-)
-_REFUSING = phrases(
-    """
-    unfortunately, there is no, there are no, there's no, we have no, i have no, there is not,
-    there are not, can't, cannot, can not, couldn't, could not, won't, unable to, not able to,
-    not allowed to, not possible, not available, not eligible, not permitted, isn't possible,
-    isn't available, aren't available, aren't eligible, don't have, do not have, didn't find,
-    did not find, don't support, do not support, don't offer, do not offer
-    """
-)
-
 _SHARED_WITH_OTHER_LANGUAGES = word_set("no a me is was will so am an do on in he as die come")
 _CONTRACTIONS = word_set(
     """
@@ -71,11 +53,29 @@ _CONTRACTIONS = word_set(
     don't doesn't didn't can't couldn't won't wouldn't isn't aren't wasn't haven't hasn't shouldn't
     """
 )
+_TELLING = word_set("whatever nevermind nvm wtf useless ridiculous stupid dumb worst human")
+"""Words that people say alone, and that no other large language has."""
 _ENGLISH = (
-    FUNCTION_WORDS.union(_AGREEING, _THANKING, _GREETING, _CONTRACTIONS)
+    FUNCTION_WORDS.union(_AGREEING, _THANKING, _GREETING, _CONTRACTIONS, _TELLING)
     - _SHARED_WITH_OTHER_LANGUAGES
 )
 _ENGLISH_SHARE = 0.2
+
+_QUOTED = re.compile(r'"[^"\n]{12,}"|\u201c[^\u201d\n]{12,}\u201d')
+_SHOUTING_MARKS = ("!!!", "??", "?!", "!?")
+_MIN_CAPITALS = 2
+"""Words in capitals besides "I"; less is no shout."""
+_CAPITALS = re.compile(r"\b[A-Z][A-Z']+(?: [A-Z][A-Z']*){2,}")
+_FUNCTION_CAPITALS = frozenset(word.upper() for word in FUNCTION_WORDS if len(word) > 1)
+
+# Operations on flags take 0.5 µs each, on integers a tenth of that.
+_QUESTION, _ACKNOWLEDGEMENT, _AGREEMENT = map(
+    int, (Act.QUESTION, Act.ACKNOWLEDGEMENT, Act.AGREEMENT)
+)
+_THANKS, _GREETS, _EMPHASIS = map(int, (Act.THANKS, Act.GREETING, Act.EMPHASIS))
+_REMINDER, _ESCALATION = int(Act.REMINDER), int(Act.ESCALATION)
+_flags = cache(Act)
+"""Making flags of a number takes 0.7 µs, remembering them a tenth."""
 
 
 def read_acts(text: str, words: list[str]) -> Act:
@@ -86,28 +86,54 @@ def read_acts(text: str, words: list[str]) -> Act:
         words: its words in lower case.
 
     """
-    acts = Act.NONE
-    if any(mark in text for mark in _QUESTION_MARKS):
-        acts |= Act.QUESTION
+    asked = any(mark in text for mark in _QUESTION_MARKS)
     known = set(words)
     if not known or not _reads_english(known):
-        return acts
-    line = f" {' '.join(words)} "
+        return Act.QUESTION if asked else Act.NONE
+    acts = _spoken(text, words, known)
     if _agrees(text, words, known):
-        acts |= Act.NONE if acts else Act.ACKNOWLEDGEMENT
-    elif _asks_first(words) or _has(line, known, _ASKING):
-        acts |= Act.QUESTION
+        acts = acts & ~_QUESTION | (0 if asked else _ACKNOWLEDGEMENT)
+    else:
+        if _asks_first(words):
+            acts |= _QUESTION
+        if words[0] in _AGREEING_FIRST:
+            acts |= _AGREEMENT
+    return _flags(acts | _QUESTION if asked else acts)
+
+
+def _spoken(text: str, words: list[str], known: set[str]) -> int:
+    acts = 0
     if not _THANKING.isdisjoint(known):
-        acts |= Act.THANKS
+        acts |= _THANKS
     if words[0] in _GREETING or (words[0] == "good" and words[1:2] in (["morning"], ["evening"])):
-        acts |= Act.GREETING
-    if (words[0] in _CORRECTING_FIRST and len(words) > 1) or _has(line, known, _CORRECTING):
-        acts |= Act.CORRECTION
-    if words[0] in _AGREEING_FIRST and not acts & Act.ACKNOWLEDGEMENT:
-        acts |= Act.AGREEMENT
-    if _has(line, known, _REFUSING):
-        acts |= Act.REFUSAL
+        acts |= _GREETS
+    if _shouts(text):
+        acts |= _EMPHASIS
+    plain = plain_words(_without_quotes(text))
+    acts |= PHRASES.meanings(plain)
+    said = set(plain)
+    if not said.isdisjoint(REMINDING_VERBS) and not acts & _REMINDER:
+        acts |= read_reminder(plain)
+    if not said.isdisjoint(PEOPLE) and not acts & _ESCALATION:
+        acts |= read_escalation(plain)
+    if not said.isdisjoint(COMPLAINING_WORDS):
+        acts |= read_complaint(plain)
     return acts
+
+
+def _without_quotes(text: str) -> str:
+    """Leave out what is quoted within a line: it is somebody else's."""
+    return _QUOTED.sub(" ", text) if '"' in text or "\u201c" in text else text
+
+
+def _shouts(text: str) -> bool:
+    if any(marks in text for marks in _SHOUTING_MARKS):
+        return True
+    capitals = [word for word in text.split() if word.isupper()]
+    if len(capitals) - capitals.count("I") < _MIN_CAPITALS:
+        return False
+    run = _CAPITALS.search(text)
+    return run is not None and not _FUNCTION_CAPITALS.isdisjoint(run.group().split())
 
 
 def _reads_english(known: set[str]) -> bool:
@@ -119,14 +145,10 @@ def _agrees(text: str, words: list[str], known: set[str]) -> bool:
     return (
         len(words) <= _MAX_AGREEMENT
         and not known.isdisjoint(_AGREEING)
-        and known <= _AGREEMENT
+        and known <= _AGREEABLE
         and not any(character.isdigit() for character in text)
     )
 
 
 def _asks_first(words: list[str]) -> bool:
     return next((word for word in words if word not in _BEFORE_ASKING), "") in _ASKING_FIRST
-
-
-def _has(line: str, known: set[str], wanted: Mapping[str, Sequence[str]]) -> bool:
-    return any(phrase in line for first in known.intersection(wanted) for phrase in wanted[first])

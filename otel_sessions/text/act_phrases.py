@@ -1,0 +1,230 @@
+"""Act phrases: what English speakers say when they complain, promise, refuse or ask for a person.
+
+All are in the plain form of `text/phrasing.py`; `.` is the end or the start of a sentence, and
+`[a|b|]` stands for any of these, an empty one included. The lists are ours.
+"""
+
+from otel_sessions.text.phrasing import INSTEAD, Phrases
+from otel_sessions.texts import Act
+
+PHRASES = Phrases(
+    [
+        (
+            Act.QUESTION,
+            """
+            i would [like|love], i want, i need, i am [looking for|trying|wondering], i was
+            wondering, looking for, [tell|give|show|send|help] me, let me know, [how|what] about,
+            please
+            """,
+        ),
+        (
+            Act.CORRECTION,
+            """
+            i meant, . [no|sorry|well] i mean, make [it|that], change [it|that] to, rather than,
+            instead, correction, not what i, [is|was|are|were] [wrong|incorrect|not right],
+            mistyped, typo, . [actually|wait|oops], . [no|nope|sorry] [it is|it should|its|the], .
+            [no|nope|sorry] [that|this] is not [right|correct|it|what|my|the], . [no|nope]
+            [not|this|i want|i wanted|i said|i asked|make|change|wrong|my]
+            """,
+        ),
+        (
+            Act.OBJECTION,
+            """
+            . [no|nope|but|well no|no no] i meant, [is|was] not what i
+            [asked|meant|said|wanted|want|ordered|am asking|was asking|mean], not what i
+            [asked|meant|said|am asking], you [have|] [misunderstood|misread|misheard], you
+            [got|have got|are getting] [it|that|this|me|my] [all|completely|totally|] wrong, .
+            [no|nope|sorry|but|] [that|this] is [wrong|incorrect|false|not right|not correct], .
+            [no|nope|sorry|but|] that is not [right|correct|true|it|my|the one], . wrong ., you
+            are [wrong|mistaken|incorrect|confusing], i did not [ask|say|mean|want|ask
+            you|request] [that|this|for|about|you|it], i [asked|was asking] [you|] [for|about],
+            [did|do|does|have|has|are|is|was|were] not [answer|answered|answering] [my|the|]
+            [question|questions], . [no|] not that [one|], you [mixed|confused|messed] up, you
+            [mixed|confused] [my|the], [still|again] [have|got|gave|wrong|not right|the wrong], .
+            [but|] you [just|] [said|told me|promised|agreed], [but|that] you [just|] said, read
+            [the|my] question [again|carefully|properly], nothing to do with [my|what|the]
+            [question|i asked], i said no, i meant no, [that|it] [makes|has] nothing to do with, .
+            try again ., you [forgot|missed|skipped|ignored] [the|my|to|what|that|one], why
+            [did|are|have] you [change|changed|changing|add|added|give|giving], [stop|quit]
+            changing the [subject|topic], [what|] are you talking about, that is not an answer,
+            [answer|answering] my question
+            """,
+        ),
+        (
+            Act.COMPLAINT,
+            """
+            waste of [my|] time ., wasting my time, . what a waste of [my|] time, are you
+            [even|actually|] [kidding|joking|serious|listening|reading|paying], you kidding, are
+            not [even|actually|really|] [listening|reading|paying], you [do|did] not [even|seem
+            to|really|] [understand|listen|get it|get me|care], [clearly|obviously] do not
+            [understand|listen|care|know], do you [even|] [listen|understand english|read|speak
+            english], [going|talking|running] [around|] in circles, [is|are|am] [going|getting]
+            nowhere, sick of, fed up, . [just|] answer [my|the] [damn|] question,
+            [losing|lost|running out of] [my|] patience, why is [this|it] so [hard|difficult], how
+            hard [can|is] [it|this] [be|], . [that|this|it|you] [does|do|make|makes] [not|no]
+            [make|] [any|] sense, does not make [any|] sense, . that makes no sense, you make no
+            sense, [is|are] [wrong|the matter] with you, [does|did|do|is] not [help|helping]
+            [me|at all|.], [are|were] not helping, are [of|] no help, no help at all,
+            [worst|terrible|horrible|awful|poor|bad|pathetic|lousy] [customer|]
+            [service|bot|chatbot|support|assistant|ai|experience], . worst, . come on ., .
+            seriously ., for the love of, stop [lying|wasting|it], [this|you|it] [keeps|keep]
+            [failing|happening|crashing], not happy [with|about] [this|you|it|your],
+            [very|really|so|extremely] disappointed, [is|are] a
+            [joke|disgrace|nightmare|disaster], what a [joke|disgrace|nightmare], [does|do] not
+            work ., no more [questions|mistakes|excuses], just
+            [do|cancel|fix|give|answer|process|get] [it|this|that|me] [already|done|right], what
+            is [wrong|your problem], why can not you [just|]
+            """,
+        ),
+        (
+            Act.ANGER,
+            """
+            what the [hell|heck|fuck|f], [the|bloody|fucking] hell, go to hell, wtf, wth, fuck,
+            fucking, fucked, fuckin, shit, shitty, bullshit, bitch, asshole, bastard, f***, f**k,
+            f*ck, sh*t, bullsh*t, bull****, b*tch, crap, goddamn, damn, dammit, damnit,
+            [shut|screw|piss] [up|you|it|off], [you|this|it] [suck|sucks], for [gods|god] sake,
+            for gods sake, for [heavens|christs|fucks] sake, i hate [you|this bot|this thing]
+            """,
+        ),
+        (
+            Act.ESCALATION,
+            """
+            [real|actual|live|human] [person|human|agent|being
+            to|operator|representative|support], .
+            [human|agent|representative|operator|supervisor|manager] [please|] ., [customer
+            service|support] representative, someone who can [actually|] help, escalate
+            [this|it|my|the|that|your|to], escalated, escalating, escalation,
+            [file|make|lodge|submit|raise] a [formal|] complaint,
+            [team|specialist|agent|representative|colleague] will [contact|call|reach|get back],
+            [being|be|been] transferred to, transfer you [to|over|now], transferring you, connect
+            you [to|with], connecting you, hand you over, forward [this|your] [case|request]
+            """,
+        ),
+        (
+            Act.GIVING_UP,
+            """
+            . [ok|okay|no|just|oh|well|fine|ugh|so|please|] [just|] forget [it|about it|this|that]
+            ., . [just|] forget it, . [ok|oh|well|just|ah|] never mind, i give up, . whatever ., i
+            will [just|] do it myself ., i will just do it myself, i am done [here|with this|with
+            you|.], i will [just|] [call|phone|ring|email|go to|try]
+            [them|the|your|someone|somewhere| another|a different|instead|support|customer], never
+            mind i will, [go|look|shop|buy|try] [somewhere else|elsewhere], business elsewhere,
+            [is|was] pointless, i am leaving, do not bother, screw it, cancel my account then, i
+            am out ., let us stop here, i quit, no point [in|talking]
+            """,
+        ),
+        (
+            Act.APOLOGY,
+            """
+            i am [so|very|really|truly|terribly|extremely|] sorry, . [so|very|really|] sorry
+            [for|about|but|that|i|we|if|.], we are sorry, [i|we] [do|sincerely|really|] apologize,
+            [my|our|sincere] apologies, apologies for, . apologies, my mistake, my bad, forgive
+            me, we regret, i regret
+            """,
+        ),
+        (
+            Act.ADMISSION,
+            """
+            [apologize|apologies|sorry] for [the|any|my|that|this|our|] [earlier|previous|]
+            [confusion|mistake|error|misunderstanding|oversight|incorrect|wrong|inaccuracy|
+            repeated|mix up|mixup|misinformation], my [mistake|error|fault|bad|oversight],
+            [made|was] [a mistake|an error|my mistake], i [was|stand]
+            [wrong|mistaken|incorrect|corrected], you are [absolutely|completely|totally|quite|]
+            right [.|i|my|that|and|about|this|the], i
+            [misread|misunderstood|misspoke|overlooked|mixed up], i [got|had] [that|it|this]
+            wrong, i should have
+            [checked|said|been|asked|noticed|mentioned|read|given|told|caught]
+            """,
+        ),
+        (
+            Act.REFUSAL,
+            """
+            unfortunately, there [is|are] [no|not], [we|i] have no, can not, could not, will not,
+            [unable|not able|not allowed] to, not
+            [possible|available|eligible|permitted|supported], do not
+            [have|support|offer|allow|provide], did not find, against [our|the|my] policy,
+            [must|have to] decline, outside [of|] [what i|my|our], beyond [what i|my|our], as an
+            ai, i am afraid
+            """,
+        ),
+        (
+            Act.PROMISE,
+            """
+            [i|we|you] will, [i|we] can offer, [i|we] promise, guarantee, [i|we] guarantee,
+            [have|has been|is] approved, [i|we] have [approved|agreed|arranged|scheduled], you
+            [are eligible|are entitled|qualify] [for|to], [i am|we are] going to, [i|we] can
+            [refund|waive|give you|replace|credit]
+            """,
+        ),
+        (
+            Act.DENIAL,
+            """
+            no such [policy|offer|agreement|promise|discount|option|deal|thing|rule|refund|order],
+            [i|we] [never|did not]
+            [say|said|agree|agreed|promise|promised|offer|offered|told|tell|
+            mention|mentioned|approve|approved|state|stated|claim|confirm|confirmed], no record
+            [of|that], [we|i] do not [offer|provide|have a|have any|give|issue|do], [was|were]
+            never [approved|agreed|offered|promised|said|possible], [is|are] not
+            [entitled|eligible|our policy|something we|covered|possible], not aware of any, there
+            is no [policy|record|refund|discount|offer|agreement]
+            """,
+        ),
+        (
+            Act.REMINDER,
+            """
+            [how many|how many more] times [do|must|should|will|did|have|am] i, repeat myself,
+            [have|need|has] to [repeat|say|type|write|tell|explain]
+            [it|that|this|myself|everything|you] [all|] [again|once more|twice|], [need|have|want]
+            to repeat, must i repeat, . [once|] again [my|i|the|it|.], . for the
+            [last|second|third|fourth|fifth|2nd|3rd| hundredth|tenth|nth] time, [did|do|have|can]
+            [you|] not [you|] [even|] [read|see|hear] [what|my|it|that|the|me], did you [even|]
+            [read|see] [what i|my], read [what i|my [message|messages]], [my|the]
+            [first|previous|last|earlier] [message|messages|reply|answer|question] ., my
+            [first|previous|last|earlier|initial|original] [message|messages|reply|request],
+            scroll up, . see above, [given|stated|mentioned|wrote|written|said|provided|gave|told
+            you] above, [been|went|gone|going] [over|through] this [already|before|again|.],
+            [went|gone|been] over [that|it] [already|before], already [went|been|gone]
+            [over|through], that is what i [just|] [said|told|wrote|asked], we just
+            [talked|discussed|spoke], asking [me|] [for|] the same, the same question [again|],
+            the same thing [again|over and over], [second|third|fourth|fifth|2nd|3rd] time
+            [you|i|that i|that you|i have|i am], [did|have] you [forget|forgotten], you [have
+            forgotten|forgot] [that|what|my|i], do you not remember, do not you remember, remember
+            i [said|told|asked|wrote|mentioned], did not i [just|already|]
+            [say|tell|mention|explain|ask], did i not [just|already|] [say|tell|
+            mention|explain|ask], i did [already|] [tell|give|send] you, [as|like] i [have|]
+            [said| mentioned|stated|told you|wrote] my, asked and answered, you [already|] have
+            [my|it|that|this] [name|number|email|address|details|data|info|
+            information|order|account|] already, you already have [my|it|that|this], already
+            [answered|told|said|mentioned|explained] [you|that|this|it|the|my|all|.], repeating
+            [yourself|yourselves|what], as [mentioned|stated|said|explained|described|noted]
+            [before|above|earlier|previously|already], you already [said|asked|told|tried|
+            suggested|mentioned], over and over again, for the umpteenth time
+            """,
+        ),
+        (
+            Act.RECALL,
+            """
+            [as|like] i [have|had|already|just|]
+            [said|mentioned|told|stated|wrote|explained|noted| described|pointed out], as
+            [mentioned|stated|said|explained|described|noted|written]
+            [before|above|earlier|previously|already|], i said, i told you, i mentioned, you said,
+            you told me, you promised, we [agreed|discussed|talked about], you asked, earlier i
+            [said|asked|mentioned|told]
+            """,
+        ),
+        (
+            INSTEAD,
+            """
+            [i am|we are] [so|very|really|truly|terribly|extremely|] sorry [to hear|you|that you|
+            that this|this|for your loss|about your loss|that it], . [so|very|] sorry [to
+            hear|you| that you|that this|for your loss], can not [wait|miss|agree more], could not
+            agree more, why can not [i|we|my], damn [good|great|nice|fine|well|right|cool], holy
+            shit, will not regret, you are [absolutely|] right to, [i|we|you] will need, [i|we]
+            will be [happy|glad], [if|when|glad|happy|that|until|unless|because] i told you, i
+            never said no, i never mind, i said [hi|hello|to], [we|i] have no
+            [doubt|idea|problem|problems|worries|question|questions|preference]
+            """,
+        ),
+        (INSTEAD | Act.REFUSAL, "[i|we|you] will not"),
+    ]
+)

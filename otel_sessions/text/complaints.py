@@ -1,0 +1,106 @@
+"""Complaints: words of anger, and whether they are about the conversation.
+
+"This bot is so useless" complains, "the film was useless" does not. From the telling word one walks
+left past "is", "so" and the like to what it is said of: `you` or `this`, or the speaker's own mood.
+Linear: at most `MAX_WORDS` telling words of a text are looked at, eight words around each.
+"""
+
+from collections.abc import Sequence
+
+from otel_sessions.text.phrasing import STOP
+from otel_sessions.text.words import word_set
+from otel_sessions.texts import Act
+
+MAX_WORDS = 32
+_REACH = 7
+
+_BAD = word_set(
+    """
+    useless ridiculous unacceptable unhelpful pathetic incompetent annoying frustrating infuriating
+    absurd terrible horrible awful worst worthless rubbish garbage trash nonsense stupid dumb
+    idiotic insane outrageous hopeless irritating exhausting disappointing crazy lousy broken
+    clueless moronic
+    """
+)
+_INSULTS = word_set("stupid dumb idiot idiotic moron moronic retard retarded imbecile loser")
+_GOOD = word_set("helpful helping listening acceptable useful")
+_MOODS = word_set(
+    """
+    frustrated annoyed angry upset pissed furious mad irritated disappointed unhappy livid
+    """
+)
+TELLING = _BAD | _INSULTS | _GOOD | _MOODS
+
+_BETWEEN = word_set(
+    """
+    is are am was were be been being so very really just completely totally absolutely such a an
+    the freaking fucking damn bloody getting becoming getting too pretty quite beyond kind of
+    utterly extremely all really still seriously honestly simply truly plain even starting to
+    feeling feel seem seems only
+    """
+)
+_SUBJECTS = word_set("this that it you your bot chatbot assistant service support system ai thing")
+_SERVICES = word_set(
+    """
+    bot chatbot assistant service support system ai machine robot answer answers reply
+    """
+)
+_ABOUT = word_set("with at about of by")
+_ABOUT_THIS = word_set(
+    "you your situation process service conversation chat bot experience answer answers support"
+)
+
+
+def read_complaint(words: Sequence[str]) -> int:
+    """Return `Act.COMPLAINT` and `Act.ANGER`, as far as they apply, of words in plain form."""
+    acts = seen = 0
+    for at, word in enumerate(words):
+        if word not in TELLING:
+            continue
+        if word in _MOODS:
+            acts |= _mood(words, at)
+        else:
+            acts |= _judgement(words, at, word)
+        seen += 1
+        if seen == MAX_WORDS:
+            break
+    return acts
+
+
+def _walk_left(words: Sequence[str], at: int) -> tuple[str, bool]:
+    """Return what the word is said of, and whether a "not" lies between."""
+    negated = False
+    for word in reversed(words[max(0, at - _REACH) : at]):
+        if word == "not":
+            negated = True
+        elif word not in _BETWEEN:
+            return word, negated
+    return STOP, negated
+
+
+def _judgement(words: Sequence[str], at: int, word: str) -> int:
+    subject, negated = _walk_left(words, at)
+    if negated != (word in _GOOD):
+        return 0
+    follows = words[at + 1] if at + 1 < len(words) else STOP
+    alone = subject == STOP and follows == STOP
+    of_this = subject in _SUBJECTS and follows not in ("to", "for")
+    if not (alone or of_this or (subject == STOP and follows in _SERVICES)) and not (
+        subject in _SUBJECTS and follows in _SERVICES
+    ):
+        return 0
+    if word in _INSULTS and (subject in ("you", "your") or follows in _SERVICES or alone):
+        return int(Act.COMPLAINT | Act.ANGER)
+    return int(Act.COMPLAINT)
+
+
+def _mood(words: Sequence[str], at: int) -> int:
+    subject, negated = _walk_left(words, at)
+    if negated or subject not in ("i", "me", STOP):
+        return 0
+    follows = words[at + 1 : at + 4]
+    if follows and follows[0] in _ABOUT:
+        about = set(follows[1:])
+        if about.isdisjoint(_ABOUT_THIS) and follows[1:3] not in (["this", STOP], ["that", STOP]):
+            return 0
+    return int(Act.COMPLAINT)

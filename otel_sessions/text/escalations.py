@@ -1,0 +1,47 @@
+"""Escalations: a person is asked for, or handed over to.
+
+A word for such a person ("agent", "manager") with a verb of asking or handing over a few words to
+its left. Linear: at most `MAX_PEOPLE` such words of a text are looked at, seven words before each.
+"""
+
+from collections.abc import Sequence
+
+from otel_sessions.text.phrasing import STOP
+from otel_sessions.text.words import word_set
+from otel_sessions.texts import Act
+
+MAX_PEOPLE = 32
+_REACH = 8
+
+PEOPLE = word_set(
+    """
+    human person agent agents representative rep manager supervisor operator someone somebody
+    specialist service support care colleague advisor adviser boss superior staff employee
+    """
+)
+_VAGUE = word_set("someone somebody person service support care boss colleague")
+"""People whom one also meets elsewhere: only a few verbs make them the ones asked for."""
+_ASKING = word_set("speak talk talking transfer transferred transferring connect connecting")
+_GETTING = word_set("get need want contact reach give put call chat escalate see prefer").union(
+    _ASKING
+)
+_OTHERS = word_set("my his her their not")
+"""Before the person or among the words between: somebody else's, or not wanted."""
+
+
+def read_escalation(words: Sequence[str]) -> int:
+    """Return `Act.ESCALATION`, or 0, of words in plain form."""
+    seen = 0
+    for at, word in enumerate(words):
+        if word not in PEOPLE:
+            continue
+        before = words[max(0, at - _REACH) : at]
+        if STOP in before:
+            before = before[len(before) - before[::-1].index(STOP) :]
+        verbs = _ASKING if word in _VAGUE else _GETTING
+        if not verbs.isdisjoint(before) and _OTHERS.isdisjoint(before):
+            return int(Act.ESCALATION)
+        seen += 1
+        if seen == MAX_PEOPLE:
+            break
+    return 0

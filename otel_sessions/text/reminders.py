@@ -1,0 +1,120 @@
+"""Reminders: who said what before, told from verbs of saying and the words around them.
+
+A list of phrases cannot keep up with what people put between "I" and "told you"; so each verb of
+saying is looked at with who says it (to its left, past adverbs) and to whom (to its right).
+Linear: at most `MAX_VERBS` verbs of a text are looked at, a fixed number of words around each.
+"""
+
+from collections.abc import Sequence
+
+from otel_sessions.text.phrasing import STOP
+from otel_sessions.text.words import word_set
+from otel_sessions.texts import Act
+
+MAX_VERBS = 32
+_BEFORE, _AFTER = 6, 7
+"""Words looked at on either side."""
+
+_TELLING = word_set("told gave given telling")
+_SAYING = word_set(
+    """
+    said mentioned explained stated wrote written typed answered repeated specified described
+    clarified confirmed
+    """
+)
+_GIVING = word_set("provided sent entered shared supplied submitted")
+_ONGOING = word_set("saying repeating explaining typing giving writing answering sending asking")
+_ASKING = word_set("asked ask asking")
+VERBS = _TELLING | _SAYING | _GIVING | _ONGOING | _ASKING
+
+_BETWEEN = word_set(
+    """
+    have had just already literally clearly specifically explicitly also did do even really all
+    only both am are been keep kept keeps being now still previously repeatedly plainly
+    """
+)
+_MARKS = word_set(
+    "already twice thrice before earlier times again above previously literally beginning"
+)
+_MARKS_OF_ASKING = _MARKS | word_set("just keep keeps kept same")
+_ASSISTANTS = word_set("you bot chatbot assistant system agent machine")
+_OWN = word_set(
+    """
+    name names number email mail address zip zipcode postcode account order id phone date details
+    detail info information code pin password birthday birth dob reference booking card reason
+    answer
+    """
+)
+_THINGS = word_set("you that this it everything all them these those so")
+_NOT_SAID = word_set("if unless until when should would could whether glad never")
+
+
+def read_reminder(words: Sequence[str]) -> int:
+    """Return `Act.REMINDER`, maybe with `Act.OBJECTION`, or 0, of words in plain form."""
+    seen = 0
+    for at, word in enumerate(words):
+        if word not in VERBS:
+            continue
+        if _reminds(words, at, word):
+            return int(Act.REMINDER)
+        if word == "said" and _insists(words, at):
+            return int(Act.REMINDER | Act.OBJECTION)
+        seen += 1
+        if seen == MAX_VERBS:
+            break
+    return 0
+
+
+def _reminds(words: Sequence[str], at: int, verb: str) -> bool:
+    who = at - 1
+    while who > at - _BEFORE and words[who] in _BETWEEN:
+        who -= 1
+    subject, before = words[who], words[who - 1]
+    if before in _NOT_SAID:
+        return False
+    adverbs = words[who + 1 : at]
+    after = _clause(words[at + 1 : at + 1 + _AFTER])
+    around = {*adverbs, *after}
+    if subject == "you" or (subject in ("to", "you") and before == "keep"):
+        return _assistant_again(verb, around)
+    if verb in _ASKING:
+        return False
+    if subject not in ("i", "we") and not (subject == STOP and "already" in adverbs):
+        return False
+    return _said_before(verb, adverbs, after, around)
+
+
+def _insists(words: Sequence[str], at: int) -> bool:
+    """Tell "I said the 5th, not the 6th" and "but I said the 5th" from a story."""
+    before, after = words[max(0, at - 2) : at], _clause(words[at + 1 : at + 1 + _AFTER])
+    if before[-1:] != ["i"] or "to" in after[:1]:
+        return False
+    return before[0] in ("but", "no") or (before[0] == STOP and "not" in after)
+
+
+def _clause(words: Sequence[str]) -> Sequence[str]:
+    return words[: words.index(STOP)] if STOP in words else words
+
+
+def _assistant_again(verb: str, around: set[str]) -> bool:
+    if verb in _ASKING:
+        return not around.isdisjoint(_MARKS_OF_ASKING)
+    if verb in _ONGOING:
+        return not around.isdisjoint(("keep", "keeps", "kept", "yourself", "again"))
+    return verb in _SAYING and not around.isdisjoint(("already", "before", "times", "twice"))
+
+
+def _said_before(verb: str, adverbs: Sequence[str], after: Sequence[str], around: set[str]) -> bool:
+    if verb in _ONGOING or verb == "telling":
+        return not around.isdisjoint(("keep", "kept", "again", "time", "times"))
+    to_you = after[:1] == ["you"] or (len(after) > 1 and after[1] in _ASSISTANTS)
+    if verb in _TELLING and to_you:
+        return after[1:2] != ["so"]
+    if "to" in after and _ASSISTANTS.isdisjoint(after[after.index("to") + 1 :][:2]):
+        return False
+    marked = not _MARKS.isdisjoint(around) or ("just" in adverbs and verb not in _GIVING)
+    if not marked:
+        return False
+    if verb in _SAYING:
+        return True
+    return not after or after[0] in _THINGS or (not _OWN.isdisjoint(after) and after[0] == "my")
