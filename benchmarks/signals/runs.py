@@ -36,6 +36,7 @@ from otel_sessions.cli.recordings import UNRECORDED, BrokenLine, RecordedCall
 from otel_sessions.conversations import Conversations
 from otel_sessions.detectors import DETECTORS, Detector
 from otel_sessions.emit import EndReport, Silent, TurnReport
+from otel_sessions.faults import contained
 from otel_sessions.providers._provider import Messages
 from otel_sessions.providers.openai_chat import read_message
 from otel_sessions.readings import CallReader
@@ -85,6 +86,8 @@ class ScoredSession:
     """At the end."""
     unplaced: int
     """Labels of messages that are in no turn, such as a greeting that opens the recording."""
+    faults: int
+    """Calls that could not be analysed, and runs of detectors that raised."""
 
 
 def run(paths: Iterable[Path]) -> Iterator[ScoredSession]:
@@ -108,11 +111,13 @@ def score(session: Session, detectors: Sequence[Detector] = DETECTORS) -> Scored
     recording = session.recording
     calls = [*recording.calls, *filter(None, [recording.unanswered])]
     for number, recorded in enumerate(calls):
-        tracker.track(_call(number, recorded, recording.model), INVALID_SPAN)
+        with contained("analysing a call") as analysis:
+            tracker.track(_call(number, recorded, recording.model), INVALID_SPAN)
+        sheet.faults += analysis.failed
     tracker.end("s", "unknown")
     turns = sorted(sheet.turns.values(), key=lambda turn: turn.number)
     unplaced = _place(session, calls, turns)
-    return ScoredSession(session, turns, sheet.health, unplaced)
+    return ScoredSession(session, turns, sheet.health, unplaced, sheet.faults)
 
 
 @cache
@@ -142,6 +147,7 @@ class _Sheet(Silent):
     def __init__(self) -> None:
         self.turns: dict[int, ScoredTurn] = {}
         self.health = 1.0
+        self.faults = 0
 
     def watch(self, detector: Detector) -> Detector:
         """Run a detector without its floor, write down what it finds, and keep to the floor."""
@@ -152,7 +158,11 @@ class _Sheet(Silent):
             number = recent[-1].number
             turn = self.turns.setdefault(number, ScoredTurn(number))
             turn.recent = tuple(recent)
-            signal = unlimited(recent)
+            try:
+                signal = unlimited(recent)
+            except Exception:
+                self.faults += 1
+                raise
             severity = signal.severity if signal else 0.0
             turn.severities[name] = max(severity, turn.severities.get(name, 0.0))
             if signal is None or severity < floor:

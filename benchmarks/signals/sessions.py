@@ -38,7 +38,7 @@ class TurnLabel:
 class Session:
     """A recorded conversation with its labels."""
 
-    set: str
+    set_name: str
     recording: Recording
     split_key: str = ""
     """Sessions that share it belong on the same side of a split."""
@@ -57,7 +57,7 @@ class Line:
     content: bytes
 
 
-def set_name(path: Path) -> str:
+def name_of_set(path: Path) -> str:
     """Name the set that a file holds."""
     return path.name.removesuffix(".gz").removesuffix(".jsonl")
 
@@ -66,7 +66,7 @@ def data_files(data: Path, only: Iterable[str] = ()) -> list[Path]:
     """Find the files of a folder, or the one file, sorted by name; `only` names sets."""
     files = [data] if data.is_file() else [p for p in data.glob("*") if p.name.endswith(_SUFFIXES)]
     wanted = set(only)
-    return sorted(path for path in files if not wanted or set_name(path) in wanted)
+    return sorted(path for path in files if not wanted or name_of_set(path) in wanted)
 
 
 def read_lines(paths: Iterable[Path]) -> Iterator[Line | BrokenLine]:
@@ -88,7 +88,10 @@ def read_lines(paths: Iterable[Path]) -> Iterator[Line | BrokenLine]:
 def read_session(line: Line) -> Session | BrokenLine:
     """Read one line."""
     return read_line(
-        line.path, line.number, line.content, lambda record: _session(set_name(line.path), record)
+        line.path,
+        line.number,
+        line.content,
+        lambda record: _session(name_of_set(line.path), record),
     )
 
 
@@ -103,7 +106,7 @@ def _session(name: str, record: Mapping[str, Any]) -> Session:
     labels = record.get("labels") or {}
     turn_labels = record.get("turn_labels") or ()
     return Session(
-        set=name,
+        set_name=name,
         recording=recording,
         split_key=str(record.get("split_key") or recording.session_id),
         labels={
