@@ -14,6 +14,7 @@ import numpy as np
 from _sentences import half, read_sessions
 
 from otel_sessions.text.embedding import TABLE, Embedding
+from otel_sessions.texts import VECTOR_BYTES
 
 Encode = Callable[[str], bytes]
 
@@ -110,7 +111,7 @@ def _closest(messages: Sequence[dict], i: int, others: Sequence[int], encode: En
 
 def _unit(vector: bytes) -> np.ndarray:
     values = np.frombuffer(vector, np.int8).astype(np.float32)
-    return values / np.linalg.norm(values) if values.size else np.zeros(256, np.float32)
+    return values / np.linalg.norm(values) if values.size else np.zeros(VECTOR_BYTES, np.float32)
 
 
 def _text(message: dict) -> str:
