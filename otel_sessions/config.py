@@ -4,15 +4,20 @@ A setting is a keyword of `instrument()`, else the variable `OTEL_SESSIONS_<NAME
 default. What belongs to OpenTelemetry (endpoint, service name, sampling) stays in `OTEL_*`.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from otel_sessions.errors import ConfigError
+from otel_sessions.settings import PlugIn, read_keyword, read_variable
 
 PREFIX = "OTEL_SESSIONS_"
 
 _MIN_KEY_CHARS = 8
+_PRINTABLE = re.compile("[!-~]+")
+_SECRET = "judge_api_key"  # noqa: S105 - the name of the setting
 
 Processing = Literal["background", "inline"]
 
@@ -41,12 +46,34 @@ class Config:
     windows: Mapping[str, int] = field(default_factory=dict)
     """Context windows in tokens, by model, for models that the built-in table does not know
     (variable: `model=tokens,model=tokens`)."""
+    encoder: PlugIn | None = None
+    """Your own encoder, text to vector: a callable or `package.module:function`; `None` is the
+    built-in one."""
+    detectors: tuple[PlugIn, ...] = ()
+    """Your own detectors, besides the built-in and installed ones: callables or
+    `package.module:function`."""
+    disabled_detectors: tuple[str, ...] = ()
+    """Detectors not to run, by name."""
+    detector_options: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Thresholds of detectors, by detector and keyword (variable:
+    `context_pressure.warning=0.8,tool_loop.min_repeats=4`)."""
+    judge_url: str | None = None
+    """Base URL of an OpenAI-compatible model that reads a sample of turns (`http://host:8000/v1`);
+    sends text there. `None` asks none."""
+    judge_model: str | None = None
+    """Name of the model at `judge_url`; both or none."""
+    judge_api_key: str | None = field(default=None, repr=False)
+    """Secret for `judge_url`; only as a variable, never as a keyword."""
+    judge_sample_ratio: float = 0.05
+    """Share of the turns that the judge reads, 0 to 1."""
+    judge_calls_per_hour: int = 60
+    """Budget of the judge in any 60 minutes of one process, 1 to 10,000."""
+    judge_timeout_s: float = 30.0
+    """The longest that one answer of the judge may take; 0.1 to 600 seconds."""
 
     def __post_init__(self) -> None:
-        _check_range("idle_timeout_s", self.idle_timeout_s, 1, 31_536_000)
-        _check_range("queue_size", self.queue_size, 1, 1_000_000)
-        _check_range("max_sessions", self.max_sessions, 1, 10_000_000)
-        _check_range("flush_timeout_s", self.flush_timeout_s, 0, 300)
+        for name, (low, high) in _RANGES.items():
+            _check_range(name, getattr(self, name), low, high)
         if self.processing not in ("background", "inline"):
             message = f"processing={self.processing!r}: must be 'background' or 'inline'"
             raise ConfigError(message)
@@ -55,6 +82,18 @@ class Config:
             raise ConfigError(message)
         for model, window in self.windows.items():
             _check_range(f"windows[{model!r}]", window, 1, 1_000_000_000)
+        self._check_judge()
+
+    def _check_judge(self) -> None:
+        if (self.judge_url is None) != (self.judge_model is None):
+            given, missing = ("judge_url", "judge_model")[:: 1 if self.judge_url else -1]
+            message = f"{given} is set and {missing} is not: both or none must be"
+            raise ConfigError(message)
+        if self.judge_url is not None:
+            _check_url("judge_url", self.judge_url)
+        if self.judge_api_key is not None and not _PRINTABLE.fullmatch(self.judge_api_key):
+            message = f"{_SECRET}: must be printable ASCII without spaces"
+            raise ConfigError(message)
 
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> "Config":
@@ -65,19 +104,33 @@ class Config:
 
         """
         names = {entry.name for entry in fields(cls)}
+        if given.get(_SECRET) is not None:
+            message = f"{_SECRET}: can only be given as the variable {PREFIX}{_SECRET.upper()}"
+            raise ConfigError(message)
         unknown = sorted(set(given) - names)
         if unknown:
             message = f"unknown setting {unknown[0]!r}: must be one of {', '.join(sorted(names))}"
             raise ConfigError(message)
         values: dict[str, object] = {
-            name: _from_text(name, environ[PREFIX + name.upper()])
+            name: read_variable(name, environ[PREFIX + name.upper()], PREFIX + name.upper())
             for name in names
             if environ.get(PREFIX + name.upper(), "").strip()
         }
         values |= {name: value for name, value in given.items() if value is not None}
-        values = {name: _typed(name, value) for name, value in values.items()}
+        values = {name: read_keyword(name, value) for name, value in values.items()}
         checked: dict[str, Any] = values
         return cls(**checked)
+
+
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "idle_timeout_s": (1, 31_536_000),
+    "queue_size": (1, 1_000_000),
+    "max_sessions": (1, 10_000_000),
+    "flush_timeout_s": (0, 300),
+    "judge_sample_ratio": (0, 1),
+    "judge_calls_per_hour": (1, 10_000),
+    "judge_timeout_s": (0.1, 600),
+}
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:
@@ -86,72 +139,16 @@ def _check_range(name: str, value: float, low: float, high: float) -> None:
         raise ConfigError(message)
 
 
-def _typed(name: str, value: object) -> object:
-    if name == "providers":
-        return _providers(value)
-    expected: tuple[type, ...] = {
-        "idle_timeout_s": (int, float),
-        "flush_timeout_s": (int, float),
-        "queue_size": (int,),
-        "max_sessions": (int,),
-        "windows": (Mapping,),
-    }.get(name, (str,))
-    if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
-        wanted = " or ".join(kind.__name__ for kind in expected)
-        shown = type(value).__name__ if name == "key" else repr(value)
-        message = f"{name}={shown}: must be of type {wanted}"
+def _check_url(name: str, url: str) -> None:
+    if "@" in url:
+        # Not shown, because what stands before the @ is a secret.
+        message = f"{name}: must not contain a user or password; use {PREFIX}{_SECRET.upper()}"
         raise ConfigError(message)
-    if isinstance(value, Mapping):
-        return _windows(value)
-    return value
-
-
-def _providers(value: object) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
-        message = f"providers={value!r}: must be a list of provider names"
-        raise ConfigError(message)
-    names = tuple(value)
-    for name in names:
-        if not isinstance(name, str):
-            message = f"providers={value!r}: {name!r} is not a provider name"
-            raise ConfigError(message)
-    return names
-
-
-def _windows(value: Mapping[object, object]) -> dict[object, object]:
-    for model, window in value.items():
-        if not isinstance(model, str) or isinstance(window, bool) or not isinstance(window, int):
-            message = f"windows: {model!r}: {window!r} must be a model and its tokens"
-            raise ConfigError(message)
-    return dict(value)
-
-
-def _from_text(name: str, text: str) -> object:
-    readers: Mapping[str, tuple[Callable[[str], object], str]] = {
-        "providers": (_read_list, "a list of names with commas between"),
-        "idle_timeout_s": (float, "a number"),
-        "flush_timeout_s": (float, "a number"),
-        "queue_size": (int, "a whole number"),
-        "max_sessions": (int, "a whole number"),
-        "windows": (_read_windows, "model=tokens,model=tokens"),
-    }
-    read, form = readers.get(name, (str, "text"))
     try:
-        return read(text.strip())
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        message = f"{PREFIX}{name.upper()}={text!r}: must be {form}"
-        raise ConfigError(message) from None
-
-
-def _read_list(text: str) -> list[str]:
-    return [item.strip() for item in text.split(",") if item.strip()]
-
-
-def _read_windows(text: str) -> dict[str, int]:
-    windows = {}
-    for item in _read_list(text):
-        model, _, tokens = item.rpartition("=")
-        if not model.strip():
-            raise ValueError(item)
-        windows[model.strip()] = int(tokens)
-    return windows
+        usable = False
+    if not usable or not _PRINTABLE.fullmatch(url):
+        message = f"{name}={url!r}: must be a URL like http://host:8000/v1"
+        raise ConfigError(message)

@@ -17,7 +17,7 @@ from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-de
 
 from otel_sessions.config import Config
 from otel_sessions.faults import contained
-from otel_sessions.monitors import Monitor, chosen_providers
+from otel_sessions.monitors import Monitor, check
 from otel_sessions.sessions import OUTCOMES, Outcome, SessionHealth
 from otel_sessions.signals import SessionSignal
 
@@ -73,7 +73,7 @@ def instrument(**settings: Any) -> Handle:  # noqa: ANN401 - Config checks each
             return _active
         config = Config.load(os.environ, **settings)
         if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
-            chosen_providers(config.providers)
+            check(config)
             return Handle(None)
         _active = Handle(Monitor(config))
         # Registered after the SDK's own, so that it runs before the SDK shuts down.

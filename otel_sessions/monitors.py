@@ -15,7 +15,6 @@ from opentelemetry.trace import Span
 from otel_sessions import names
 from otel_sessions.config import Config
 from otel_sessions.conversations import Conversations
-from otel_sessions.detectors import DETECTORS
 from otel_sessions.emit.events import EventEmitter
 from otel_sessions.emit.metrics import MetricEmitter
 from otel_sessions.emit.sdk import flush_sdk, join_flushes, set_up_sdk
@@ -24,11 +23,11 @@ from otel_sessions.errors import ConfigError
 from otel_sessions.faults import contained
 from otel_sessions.identity import ambient
 from otel_sessions.pipeline import Hooks, Observation, Pipeline
+from otel_sessions.plugins import load_detectors, load_encoder
 from otel_sessions.providers import PROVIDERS, Patch, patch
 from otel_sessions.readings import CallReader
 from otel_sessions.sessions import SessionHealth
 from otel_sessions.stores import open_store
-from otel_sessions.text.embedding import encode
 from otel_sessions.tracker import Tracker
 
 _SWEEPS_PER_TIMEOUT = 10
@@ -42,11 +41,13 @@ class Monitor:
         """Wire the parts together and patch the clients.
 
         Raises:
-            ConfigError: a provider is unknown, or the store's URL cannot be used.
+            ConfigError: a provider is unknown, or a plug-in or the store's URL cannot be used.
 
         """
         self.config = config
-        chosen = chosen_providers(config.providers)
+        chosen = _chosen_providers(config.providers)
+        detectors = load_detectors(config)
+        encode = load_encoder(config)
         store = open_store(config.store, max_sessions=config.max_sessions)
         set_up_sdk(os.environ)
         key = _key(config.key)
@@ -61,7 +62,7 @@ class Monitor:
             backend=config.store.partition(":")[0],
             conversations=Conversations(key, max_sessions=config.max_sessions, instance=instance),
             reader=CallReader(key, encode, windows=config.windows.get, instance=instance),
-            detectors=DETECTORS,
+            detectors=detectors,
             emitters=(SpanEmitter(tracer), EventEmitter(logger), metric_emitter),
             on_store=metric_emitter.on_store,
             idle_timeout_s=config.idle_timeout_s,
@@ -124,7 +125,18 @@ class Monitor:
         self.pipeline.after_fork()
 
 
-def chosen_providers(given: tuple[str, ...] | None) -> Collection[str]:
+def check(config: Config) -> None:
+    """Find the mistakes that can be found without starting anything.
+
+    Raises:
+        ConfigError: as `Monitor` does; the encoder is not tried, because some take long to load.
+
+    """
+    _chosen_providers(config.providers)
+    load_detectors(config)
+
+
+def _chosen_providers(given: tuple[str, ...] | None) -> Collection[str]:
     """Give the providers to instrument, all of them by default.
 
     Raises:

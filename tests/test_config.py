@@ -18,16 +18,36 @@ SETTINGS = {
     "flush_timeout_s": (0.5, 0.5, "0.5"),
     "key": ("a long secret", "a long secret", "a long secret"),
     "windows": ({"a:b": 5}, {"a:b": 5}, "a:b = 5,"),
+    "encoder": ("a.b:c", "a.b:c", "a.b:c"),
+    "detectors": (["a.b:c"], ("a.b:c",), "a.b:c"),
+    "disabled_detectors": (["tool_loop"], ("tool_loop",), "tool_loop"),
+    "detector_options": (
+        {"a": {"b": 0.5, "c": 2}, "d": {"e": 1}},
+        {"a": {"b": 0.5, "c": 2}, "d": {"e": 1}},
+        "a.b=0.5, a.c = 2,d.e=1",
+    ),
+    "judge_sample_ratio": (0.5, 0.5, "0.5"),
+    "judge_calls_per_hour": (3, 3, "3"),
+    "judge_timeout_s": (2, 2, "2"),
 }
+JUDGE = {"judge_url": "http://127.0.0.1:1/v1", "judge_model": "m"}
 
 
 # What a variable says while the keyword says otherwise.
-OTHERS = {"processing": "background", "key": "another secret", "windows": "c=9"}
+OTHERS = {
+    "processing": "background",
+    "key": "another secret",
+    "windows": "c=9",
+    "encoder": "x:y",
+    "detectors": "x:y",
+    "detector_options": "a.b=9",
+    "judge_sample_ratio": "0.9",
+}
 
 
 def test_every_setting_is_tested():
     """A new one adds its line above."""
-    assert SETTINGS.keys() == {field.name for field in fields(Config)}
+    assert {*SETTINGS, *JUDGE, "judge_api_key"} == {field.name for field in fields(Config)}
 
 
 def test_without_anything_there_are_defaults():
@@ -67,6 +87,27 @@ WRONG = [
     ({"windows": {"a": 0}}, "'a'", "between 1 and"),
     ({"windows": {"a": "5"}}, "'5'", "tokens"),
     ({"windows": "a=5"}, "a=5", "Mapping"),
+    ({"encoder": 7}, "7", "'package.module:function'"),
+    ({"encoder": "package.module"}, "'package.module'", "'package.module:function'"),
+    ({"detectors": print}, "print", "list of detectors"),
+    ({"detectors": "a.b:c"}, "a.b:c", "list of detectors"),
+    ({"detectors": [7]}, "7", "callable"),
+    ({"disabled_detectors": "tool_loop"}, "'tool_loop'", "list of detector names"),
+    ({"disabled_detectors": [7]}, "7", "detector name"),
+    ({"detector_options": {"a": 5}}, "5", "Mapping"),
+    ({"detector_options": {"a": {"b": "5"}}}, "a.b='5'", "number"),
+    ({"detector_options": {"a": {"b": True}}}, "a.b=True", "number"),
+    ({"detector_options": {"a": {"b": float("nan")}}}, "a.b=nan", "finite"),
+    ({"judge_sample_ratio": 1.1}, "1.1", "between 0 and 1"),
+    ({"judge_calls_per_hour": 0}, "0", "between 1 and 10,000"),
+    ({"judge_timeout_s": 0}, "0", "between 0.1 and 600"),
+    ({"judge_url": "http://host/v1"}, "judge_model", "both or none"),
+    ({"judge_model": "m"}, "judge_url", "both or none"),
+    ({"judge_url": "host:8000", "judge_model": "m"}, "'host:8000'", "http://host:8000/v1"),
+    ({"judge_url": "http://", "judge_model": "m"}, "'http://'", "http://host:8000/v1"),
+    ({"judge_url": "http://[", "judge_model": "m"}, "'http://['", "http://host:8000/v1"),
+    ({"judge_url": "http://h/ v1", "judge_model": "m"}, "'http://h/ v1'", "http://host:8000/v1"),
+    ({"judge_url": "file:///etc/x", "judge_model": "m"}, "'file:", "http://host:8000/v1"),
 ]
 
 
@@ -89,6 +130,9 @@ MALFORMED = [
     ("WINDOWS", "gpt-4o", "model=tokens"),
     ("WINDOWS", "gpt-4o=lots", "model=tokens"),
     ("WINDOWS", "=5", "model=tokens"),
+    ("DETECTOR_OPTIONS", "tool_loop=5", "detector.option=number"),
+    ("DETECTOR_OPTIONS", "tool_loop.min_repeats=few", "detector.option=number"),
+    ("JUDGE_CALLS_PER_HOUR", "many", "whole number"),
 ]
 
 
@@ -113,6 +157,41 @@ def test_a_wrong_key_is_not_told(key):
 def test_the_key_is_not_shown():
     """Nor is it where a configuration is printed."""
     assert "a long secret" not in repr(Config(key="a long secret"))
+
+
+class TestJudge:
+    """What is set only together, and what is secret."""
+
+    def test_url_and_model_come_together(self):
+        """Whichever way each is given."""
+        config = Config.load({PREFIX + "JUDGE_MODEL": "m"}, judge_url="https://host/v1")
+        assert (config.judge_url, config.judge_model) == ("https://host/v1", "m")
+
+    def test_the_key_comes_from_the_environment_only(self):
+        """So that it stands in nobody's code; no message and no print shows it."""
+        with pytest.raises(ConfigError) as raised:
+            Config.load({}, judge_api_key="sk-secret", **JUDGE)
+        assert "OTEL_SESSIONS_JUDGE_API_KEY" in str(raised.value)
+        assert "sk-secret" not in str(raised.value)
+        config = Config.load({PREFIX + "JUDGE_API_KEY": " sk-secret "}, **JUDGE)
+        assert config.judge_api_key == "sk-secret"
+        assert "sk-secret" not in repr(config)
+
+    @pytest.mark.parametrize("key", ["sk secret", "sk-secret\n-2", "sk-secr\u00e9t"])
+    def test_a_key_that_no_header_can_carry(self, key):
+        """Told at set-up, without the key."""
+        with pytest.raises(ConfigError) as raised:
+            Config.load({PREFIX + "JUDGE_API_KEY": key}, **JUDGE)
+        assert "printable" in str(raised.value)
+        assert key not in str(raised.value)
+
+    @pytest.mark.parametrize("url", ["http://me:hidden@host/v1", "ftp://me:hidden@host"])
+    def test_a_url_with_a_password(self, url):
+        """Refused without showing it."""
+        with pytest.raises(ConfigError) as raised:
+            Config.load({}, judge_url=url, judge_model="m")
+        assert "password" in str(raised.value)
+        assert "hidden" not in str(raised.value)
 
 
 def test_errors_have_a_common_base():
