@@ -25,8 +25,8 @@ _PIECE_RIDGE = 0.1
 _FREQUENT = 5e-3
 """Share of all pieces at which a piece loses half of its weight. Of 1e-2 to 5e-4 the best mean."""
 _EVENED = 0.65
-"""Power of a component's standard deviation that it is divided by. More helps p_drift (AUROC .890 at
-0.5, .897 at 0.65, .909 at 1) and costs the other three (p_repeat .837, .831, .825)."""
+"""Power of a component's standard deviation that it is divided by. More helps p_drift (AUROC .890
+at 0.5, .897 at 0.65, .909 at 1) and costs the other three (p_repeat .837, .831, .825)."""
 _CHUNK = 4000
 
 
