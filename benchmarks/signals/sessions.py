@@ -6,6 +6,7 @@ unlabelled) and `turn_labels` (`[{"i": index of a message, "signal": ..., "label
 null is ambiguous and left out). A set is a file, named without `.jsonl` or `.jsonl.gz`.
 """
 
+import gzip
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from otel_sessions.cli.recordings import (
 )
 
 _SUFFIXES = (".jsonl", ".jsonl.gz")
+_KNOWN = (0, 1)
+"""Values of labels that say something; of what is beside the labels (`raw`) nothing is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def read_lines(paths: Iterable[Path]) -> Iterator[Line | BrokenLine]:
         try:
             for number, content in numbered_lines(path):
                 yield Line(path, number, content)
-        except (EOFError, zlib.error) as error:
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             yield BrokenLine(path, number + 1, f"the file breaks off: {error}")
 
 
@@ -109,14 +112,10 @@ def _session(name: str, record: Mapping[str, Any]) -> Session:
         set_name=name,
         recording=recording,
         split_key=str(record.get("split_key") or recording.session_id),
-        labels={
-            signal: bool(label)
-            for signal, label in labels.items()
-            if label in (0, 1) and signal != "raw"
-        },
+        labels={signal: bool(label) for signal, label in labels.items() if label in _KNOWN},
         turn_labels=tuple(
-            TurnLabel(int(label["i"]), str(label["signal"]), bool(label["label"]))
+            TurnLabel(label["i"], str(label.get("signal")), bool(label["label"]))
             for label in turn_labels
-            if label["label"] is not None
+            if label.get("label") in _KNOWN and isinstance(label.get("i"), int)
         ),
     )
