@@ -41,6 +41,8 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         # Conclusions, sometimes wrong.
         "repeated_question": 0.8,
         "tool_loop": 0.8,
+        "answer_irrelevant": 0.75,
+        "topic_drift": 0.75,
         # The answer is there, it only took longer.
         "latency_growth": 0.7,
         # Nothing has happened yet.

@@ -8,6 +8,7 @@ All of them together take about 80 µs on a session of 20 turns.
 from collections.abc import Sequence
 from typing import Protocol
 
+from otel_sessions.detectors.answer_irrelevant import answer_irrelevant
 from otel_sessions.detectors.call_failed import call_failed
 from otel_sessions.detectors.context_overflow import context_overflow
 from otel_sessions.detectors.context_pressure import context_pressure
@@ -17,6 +18,7 @@ from otel_sessions.detectors.latency_growth import latency_growth
 from otel_sessions.detectors.partial_response import partial_response
 from otel_sessions.detectors.repeated_question import repeated_question
 from otel_sessions.detectors.tool_loop import tool_loop
+from otel_sessions.detectors.topic_drift import topic_drift
 from otel_sessions.signals import Signal
 from otel_sessions.turns import Turn
 
@@ -47,5 +49,7 @@ DETECTORS: tuple[Detector, ...] = (
     latency_growth,
     repeated_question,
     tool_loop,
+    answer_irrelevant,
+    topic_drift,
 )
 """In the order in which signals are shown: what is certain first."""

@@ -6,6 +6,7 @@ from zlib import crc32
 
 import pytest
 
+from otel_sessions.text.embedding import encode
 from otel_sessions.text.features import FeatureReader
 from otel_sessions.turns import ToolUse, Turn, pack_tools
 
@@ -61,6 +62,27 @@ def using(dull) -> Callable[..., list[Turn]]:
         return [
             replace(dull, key=i, number=i, packed_tools=pack_tools(map(tool, line.split())))
             for i, line in enumerate(written, 1)
+        ]
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def talk(dull) -> Callable[..., list[Turn]]:
+    """Turns from lines: a user's, an assistant's, a user's, and so on; an empty line is none."""
+    reader = FeatureReader(b"a key", encode)
+
+    def build(*lines: str) -> list[Turn]:
+        pairs = zip(lines[::2], [*lines[1::2], ""], strict=False)
+        return [
+            replace(
+                dull,
+                key=i,
+                number=i,
+                request=reader.read(request) if request else None,
+                reply=reader.read(reply) if reply else None,
+            )
+            for i, (request, reply) in enumerate(pairs, 1)
         ]
 
     return build
