@@ -111,6 +111,8 @@ class AskFlag(IntFlag):
     """Yes or no answers it."""
     CHECK = 16
     """Asks to confirm or verify what may be known."""
+    SORT = 32
+    """Asks for the sort of a thing ("what kind of food")."""
 
 
 class Ask(NamedTuple):
@@ -362,6 +364,11 @@ class TextFeatures:
             )
             for kind, words in _CLAIM.iter_unpack(self.claims[_STANCE.size :])
         ]
+
+    @property
+    def claim_kinds(self) -> bytes:
+        """The kinds of `stated`, a byte each; a tenth of its cost."""
+        return self.claims[_STANCE.size :: _CLAIM.size]
 
     @property
     def stance(self) -> Stance:

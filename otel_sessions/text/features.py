@@ -6,19 +6,37 @@ neither read back nor looked up without the key.
 A text over `READ_CHARACTERS` characters is sampled: three eighths of that from its start, as much
 from its end and a quarter from its middle, because requests stand at the ends of what people paste.
 `chars` and `tokens` always describe the whole text.
+
+What is pasted or quoted does not speak for its writer: acts are read from the rest, and so are
+values, questions and claims unless nothing is left.
 """
 
 from collections.abc import Callable
 from hashlib import blake2b
 
 from otel_sessions.text.acts import read_acts
+from otel_sessions.text.claims import read_claims
+from otel_sessions.text.questions import read_questions
+from otel_sessions.text.quotes import own_words
 from otel_sessions.text.tokens import estimate_tokens
 from otel_sessions.text.values import read_values
 from otel_sessions.text.words import content_words, sentence_frame, split_words
-from otel_sessions.texts import WORD_BYTES, TextFeatures, Value, ValueKind, pack_value
+from otel_sessions.texts import (
+    ASK_VECTOR_BYTES,
+    CUE_BYTES,
+    WORD_BYTES,
+    Ask,
+    Form,
+    TextFeatures,
+    Value,
+    pack_ask,
+    pack_value,
+)
 
 READ_CHARACTERS = 8_192
 MAX_WORDS = 64
+MIN_SUBJECT = 40
+"""Characters of a writer's own that tell what a text is about; with less, what is pasted does."""
 FRAME_BYTES = 3
 """Enough for the 128 texts of a session, and an integer of this size takes the least memory."""
 KNOWN_WORDS = 8_192
@@ -50,21 +68,52 @@ class FeatureReader:
     def read(self, text: str) -> TextFeatures:
         """Read any text: lone surrogates, binary and megabytes included."""
         sample = text if len(text) <= READ_CHARACTERS else _sampled(text)
-        words = split_words(sample)
+        own = own_words(sample)
+        spoken = own or sample
+        subject = own if len(own) >= MIN_SUBJECT else sample
+        words = split_words(subject)
         # The smallest digests are an arbitrary choice of words, but the same one for equal texts.
         distinct = sorted(self._word_digests(words))
         return TextFeatures(
             chars=len(text),
             tokens=estimate_tokens(text),
-            vector=self._encode(sample),
+            vector=self._encode(subject),
             words=b"".join(distinct[:MAX_WORDS]),
             frame=int.from_bytes(_digest(self._frame, sentence_frame(words)), "big"),
-            packed_values=b"".join(
-                pack_value(Value(_digest(self._value, value), ValueKind.OTHER, bytes(3)))
-                for value in read_values(sample)
-            ),
-            acts=read_acts(sample, words),
+            packed_values=self._values(spoken),
+            asks=self._asks(spoken),
+            claims=read_claims(spoken, self._claim_word),
+            acts=read_acts(own, words if subject == own else split_words(own)),
+            form=Form.PASTED if 2 * len(own) < len(sample.strip()) else Form.NONE,
         )
+
+    def _values(self, text: str) -> bytes:
+        return b"".join(
+            pack_value(Value(_digest(self._value, value.text), value.kind, self._cue(value.cue)))
+            for value in read_values(text)
+        )
+
+    def _asks(self, text: str) -> bytes:
+        return b"".join(
+            pack_ask(
+                Ask(
+                    question.kind,
+                    question.flags,
+                    tuple(map(self._cue, question.topics)),
+                    self._encode(question.clause)[:ASK_VECTOR_BYTES],
+                )
+            )
+            for question in read_questions(text)
+        )
+
+    def _cue(self, word: str) -> bytes:
+        """Return the head of the digest that a word has in `words`."""
+        digests = sorted(self._word_digests([word])) if word else ()
+        return digests[0][:CUE_BYTES] if digests else bytes(CUE_BYTES)
+
+    def _claim_word(self, word: str) -> bytes:
+        digest = self._cue(word)
+        return digest if any(digest) else _digest(self._word, word)[:CUE_BYTES]
 
     def _word_digests(self, words: list[str]) -> set[bytes]:
         found: set[bytes] = set()

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_sessions.text.values import read_values
+from otel_sessions.text.values import MAX_VALUES, read_values
+from otel_sessions.texts import ValueKind
+
+K = ValueKind
+
+
+def literal(text):
+    """The values that are no words, places or names."""
+    worded = (K.CHOICE, K.PLACE, K.NAME)
+    return [value.text for value in read_values(text) if value.kind not in worded]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +38,7 @@ from otel_sessions.text.values import read_values
 )
 def test_values(text, values):
     """Values come in the order of the text, each in one form."""
-    assert [v.rstrip("0") if "." in v else v for v in read_values(text)] == [
+    assert [v.rstrip("0") if "." in v else v for v in literal(text)] == [
         v.rstrip("0") if "." in v else v for v in values
     ]
 
@@ -47,7 +56,7 @@ def test_values(text, values):
 )
 def test_the_same_value(one, other):
     """What people write differently is the same value."""
-    assert read_values(one) == read_values(other) != []
+    assert literal(one) == literal(other) != []
 
 
 @pytest.mark.parametrize(
@@ -55,10 +64,94 @@ def test_the_same_value(one, other):
 )
 def test_other_values(one, other):
     """What differs in meaning stays different."""
-    assert read_values(one) != read_values(other)
+    assert literal(one) != literal(other)
 
 
 @given(number=st.integers(0, 10**15))
 def test_thousands_separators_do_not_count(number):
     """Every whole number is the same with and without its commas."""
-    assert read_values(f"{number:,}") == read_values(str(number)) == [str(number)]
+    assert literal(f"{number:,}") == literal(str(number)) == [str(number)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("My account number is 4471", [("4471", K.CODE, "account")]),
+        ("Ticket #88 is still open", [("88", K.CODE, "ticket")]),
+        ("I need a room for 4 people", [("4", K.NUMBER, "people")]),
+        ("It cost me $1,250 in total", [("1250", K.MONEY, "cost")]),
+        ("I paid 30 euros for the shirt", [("30", K.MONEY, "paid")]),
+        ("on the 14th of March, I think", [("14", K.DATE, "march"), ("march", K.DATE, "")]),
+        ("can it be May 5?", [("5", K.DATE, "may")]),
+        ("my birthday is 03/05/1988", [("03/05/1988", K.DATE, "birthday")]),
+        ("be there at 7", [("7", K.TIME, "")]),
+        ("at 7:00 p.m. or so", [("7pm", K.TIME, "")]),
+        ("around 8 in the evening", [("8pm", K.TIME, "")]),
+        ("call me on 555-867-5309", [("5558675309", K.PHONE, "call")]),
+        ("my mobile is 07700900123", [("07700900123", K.PHONE, "mobile")]),
+        (
+            "write to ann@example.org today",
+            [("ann@example.org", K.EMAIL, "write"), ("today", K.DATE, "")],
+        ),
+        ("a 15-inch screen with 32GB", [("15-inch", K.OTHER, ""), ("32gb", K.OTHER, "screen")]),
+        ("the flight is HX2210", [("hx2210", K.CODE, "flight")]),
+    ],
+)
+def test_kinds_and_cues(text, kinds):
+    """A value has a kind, and the word that names it is its cue."""
+    worded = (K.CHOICE, K.PLACE, K.NAME)
+    assert [tuple(value) for value in read_values(text) if value.kind not in worded] == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("my name is Ann Smith", "ann smith"),
+        ("My name is ann smith, and I lost my card", "ann smith"),
+        ("Hi, this is Ann Smith from Leeds.", "ann smith"),
+        ("I'm Ann Smith and I lost my card", "ann smith"),
+        ("I am Ann.", "ann"),
+        ("Name: Ann Smith", "ann smith"),
+        ("I'm looking for a shirt", None),
+        ("this is wrong", None),
+        ("the name is too long", None),
+        ("what is your name", None),
+    ],
+)
+def test_names(text, name):
+    """A name is what follows the words that introduce one."""
+    assert next((v.text for v in read_values(text) if v.kind is K.NAME), None) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("Italian, please", ["italian"]),
+        ("the cheap one", ["cheap"]),
+        ("I don't care", ["any"]),
+        ("it does not matter", ["any"]),
+        ("I have no preference", ["any"]),
+        ("I don't know", []),
+        ("I forgot it", []),
+        ("yes please", []),
+        ("I was on holiday with my wife and our two children when the letter came", []),
+    ],
+)
+def test_choices(text, choices):
+    """A short text chooses by its content words, and by none if it does not know."""
+    assert [v.text for v in read_values(text) if v.kind is K.CHOICE] == choices
+
+
+def test_places_say_from_and_to():
+    """A place is a name after a word that places; where from and where to are told apart."""
+    found = read_values("I want to fly from San Diego to Boston and stay in Cambridge")
+    assert [(v.text, v.cue) for v in found if v.kind is K.PLACE] == [
+        ("san diego", "from"),
+        ("boston", "to"),
+        ("cambridge", ""),
+    ]
+
+
+def test_there_are_never_too_many():
+    """A table of figures gives its first values only."""
+    assert len(read_values(" ".join(map(str, range(10, 99))))) == MAX_VALUES
