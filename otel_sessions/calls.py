@@ -42,8 +42,11 @@ class Usage:
     """Tokens as the provider reports them; `None` is unknown, never zero."""
 
     input_tokens: int | None = None
+    """All that the model was given, with what came from or went to a cache."""
     output_tokens: int | None = None
+    """All that the model made, with its reasoning."""
     cache_read_tokens: int | None = None
+    cache_creation_tokens: int | None = None
     reasoning_tokens: int | None = None
 
 
@@ -89,7 +92,8 @@ class Reply:
     model: str | None = None
     id: str | None = None
     finish_reasons: tuple[str, ...] = ()
-    """One for each choice, as the conventions put it (`stop`, `length`, `tool_calls`, ...)."""
+    """One for each choice, as the conventions put it (`stop`, `length`, `tool_call`, `content_filter`,
+    `error`); those of OpenAI's protocol as they are (`tool_calls`), as the official package has it."""
     usage: Usage = Usage()
 
 
