@@ -220,6 +220,41 @@ def test_unknown_requests_are_skipped(talk):
     assert repeated_question([turns[0], unknown, turns[1]]) is not None
 
 
+def test_going_on_about_a_subject_is_no_repetition(talk):
+    """A patient who adds to the story means much the same, in many new words."""
+    story = talk(
+        "My knee hurts since I fell off my bike on Monday, and it is swollen on the outer side.",
+        "I'm sorry to hear that. Did anything help so far?",
+        "Ice helped a little, but my knee still hurts at night when I lie on that side, the "
+        "swelling went down slowly and stairs are the worst part of my morning.",
+    )
+    signal = repeated_question(story, min_severity=0.0)
+    assert signal is None or signal.severity < 0.5
+
+
+def test_the_same_objection_to_another_answer_is_no_repetition(talk):
+    """Who does not accept an argument is answered with another one."""
+    objection = "I don't agree with that. Can you explain your view?"
+    debate = talk(
+        "Should cities ban cars?",
+        "They should: streets would be quieter.",
+        objection,
+        "Shops gain as well, since people stay longer where they can walk.",
+        objection,
+    )
+    assert repeated_question(debate, min_severity=0.0).severity <= 0.5
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.3, 0.6, 0.9])
+def test_the_floor_changes_no_severity(talk, floor):
+    """It only hides what is below it."""
+    question = "Where is my parcel?"
+    turns = talk(question, EVASIVE, "Where's the parcel I sent?", EVASIVE, question)
+    severity = repeated_question(turns, min_severity=0.0).severity
+    signal = repeated_question(turns, min_severity=floor)
+    assert (signal.severity if signal else None) == (severity if severity >= floor else None)
+
+
 def _seen_as(text, vector):
     return TextFeatures(
         text.chars, text.tokens, vector=vector, words=text.words, frame=text.frame, acts=text.acts
