@@ -15,6 +15,7 @@ from opentelemetry.trace import Span
 from otel_sessions import names
 from otel_sessions.config import Config
 from otel_sessions.conversations import Conversations
+from otel_sessions.emit import Emitter
 from otel_sessions.emit.events import EventEmitter
 from otel_sessions.emit.metrics import MetricEmitter
 from otel_sessions.emit.sdk import flush_sdk, join_flushes, set_up_sdk
@@ -22,6 +23,7 @@ from otel_sessions.emit.spans import SpanEmitter, start_call_span
 from otel_sessions.errors import ConfigError
 from otel_sessions.faults import contained
 from otel_sessions.identity import ambient
+from otel_sessions.judges import open_judge
 from otel_sessions.pipeline import Hooks, Observation, Pipeline
 from otel_sessions.plugins import load_detectors, load_encoder
 from otel_sessions.providers import PROVIDERS, Patch, patch
@@ -57,13 +59,20 @@ class Monitor:
         meter = metrics.get_meter(*scope, schema_url=schema)
         logger = get_logger(*scope, schema_url=schema)
         metric_emitter = MetricEmitter(meter, queue_length=lambda: len(self.pipeline))
+        event_emitter = EventEmitter(logger)
+        emitters: list[Emitter] = [SpanEmitter(tracer), event_emitter, metric_emitter]
+        self._judge = open_judge(
+            config, key, tell=event_emitter.on_judgement, count=metric_emitter.count_judged
+        )
+        if self._judge is not None:
+            emitters.append(self._judge)
         self.tracker = Tracker(
             store=store,
             backend=config.store.partition(":")[0],
             conversations=Conversations(key, max_sessions=config.max_sessions, instance=instance),
             reader=CallReader(key, encode, windows=config.windows.get, instance=instance),
             detectors=detectors,
-            emitters=(SpanEmitter(tracer), EventEmitter(logger), metric_emitter),
+            emitters=emitters,
             on_store=metric_emitter.on_store,
             idle_timeout_s=config.idle_timeout_s,
             max_sessions=config.max_sessions,
@@ -96,7 +105,9 @@ class Monitor:
         """Analyse and export what was accepted; tell whether all of it was in time."""
         left_s = _countdown(timeout_s)
         analysed = self.pipeline.flush(left_s())
-        return flush_sdk(left_s) and analysed
+        # The rest of the time is for the export, however slow the judge is.
+        judged = self._judge is None or self._judge.flush(left_s() / 2)
+        return flush_sdk(left_s) and analysed and judged
 
     def health(self, session_id: str, timeout_s: float) -> SessionHealth | None:
         """Tell the state of a session after all that was accepted; `None` if not in time."""
@@ -115,6 +126,9 @@ class Monitor:
         with contained("ending the sessions"):
             self.tracker.end_all(timeout_s=left_s())
             self._store.close()
+        if self._judge is not None:
+            with contained("closing the judge"):
+                self._judge.close(left_s() / 2)
         flush_sdk(left_s)
         if self._flushing is not None:
             self._flushing.leave()
@@ -123,6 +137,8 @@ class Monitor:
         """Make locks and the worker anew in a forked child."""
         self.tracker.after_fork()
         self.pipeline.after_fork()
+        if self._judge is not None:
+            self._judge.after_fork()
 
 
 def check(config: Config) -> None:

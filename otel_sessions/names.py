@@ -66,6 +66,8 @@ CONTEXT_UTILIZATION = "llm_session.context.utilization"
 CONTEXT_WINDOW = "llm_session.context.window"
 HEALTH = "llm_session.health"
 ID_SOURCE = "llm_session.id.source"
+JUDGE_MODEL = "llm_session.judge.model"
+"""str: the model that judged; absent where a detector did."""
 OUTCOME = "llm_session.outcome"
 """str: how a call or session ended; on a call `completed`, `failed` or `aborted`."""
 SIGNALS = "llm_session.signals"
@@ -84,6 +86,8 @@ SIGNALS_TOTAL = "llm_session.signals.total"
 TURNS = "llm_session.turns"
 FEEDBACK = "user_feedback"
 """Evaluation name of the score that a user gave."""
+JUDGED = "judge_"
+"""Before the name of what a judge was asked, so that its opinion is never taken for a signal."""
 
 # Labels of our metrics. Each has few values; ids are never labels.
 LABEL_BACKEND = "backend"
@@ -252,6 +256,9 @@ PIPELINE_CALLS = Metric(
 )
 PIPELINE_QUEUE = Metric(
     "llm_session.pipeline.queue.size", "gauge", "{call}", "Calls waiting for analysis."
+)
+JUDGE_CALLS = Metric(
+    "llm_session.judge.calls", "counter", "{call}", "Turns chosen for the judge, by result."
 )
 
 METRICS: tuple[Metric, ...] = tuple(

@@ -1,5 +1,6 @@
-"""With default settings no byte of a text leaves the process by OTLP."""
+"""With default settings no byte of a text leaves the process; with a judge, only to the judge."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 CANARY = "canary7f3e"
+SCORES = {"contradiction": 0.9, "answer_irrelevant": 0.1, "commitment_reversed": 0.0}
+ANSWERS = {
+    "/judge/chat/completions": json.dumps(
+        {"choices": [{"message": {"content": json.dumps(SCORES)}}]}
+    ).encode()
+}
+"""What the receiver answers where it is not OTLP that it receives."""
 
 APPLICATION = """
 import importlib, json, openai, otel_sessions
@@ -68,9 +76,11 @@ def receiver():
             if self.headers.get("content-encoding") == "gzip":
                 data = zlib.decompress(data, wbits=31)
             got[self.path] = got.get(self.path, b"") + data
+            answer = ANSWERS.get(self.path, b"")
             self.send_response(200)
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(len(answer)))
             self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, *args):
             """Say nothing."""
@@ -84,20 +94,26 @@ def receiver():
     thread.join()
 
 
-def test_no_text_leaves(receiver):
-    """Users', assistant's, system's and tools' words, and errors that quote them, stay here."""
-    address, got = receiver
+def run(address, *, ending="", **variables):
+    """Run the application; give what it wrote to stderr."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = address
+    environ |= {"OTEL_EXPORTER_OTLP_ENDPOINT": address, "no_proxy": "127.0.0.1"}
     done = subprocess.run(
-        [sys.executable, "-c", APPLICATION],
-        env=environ,
+        [sys.executable, "-c", APPLICATION + ending],
+        env=environ | variables,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def test_no_text_leaves(receiver):
+    """Users', assistant's, system's and tools' words, and errors that quote them, stay here."""
+    address, got = receiver
+    told = run(address)
     assert sorted(got) == ["/v1/logs", "/v1/metrics", "/v1/traces"]
     # The telemetry is there, with its signals...
     assert b"visible-session-id" in got["/v1/traces"]
@@ -106,4 +122,29 @@ def test_no_text_leaves(receiver):
     # ... and without the texts.
     everything = b"".join(got.values())
     assert CANARY.encode() not in everything
-    assert CANARY not in done.stderr
+    assert CANARY not in told
+
+
+def test_text_leaves_to_the_judge_alone(receiver):
+    """Users' and assistant's words, where somebody set a judge; its secret goes nowhere else."""
+    address, got = receiver
+    told = run(
+        address,
+        ending="otel_sessions.flush(60)",
+        OTEL_SESSIONS_JUDGE_URL=f"{address}/judge",
+        OTEL_SESSIONS_JUDGE_MODEL="a-judge",
+        OTEL_SESSIONS_JUDGE_SAMPLE_RATIO="1",
+        OTEL_SESSIONS_JUDGE_API_KEY="sk-hidden",
+    )
+    asked = got.pop("/judge/chat/completions")
+    assert sorted(got) == ["/v1/logs", "/v1/metrics", "/v1/traces"]
+    assert b"judge_contradiction" in got["/v1/logs"]
+    assert b"llm_session.judge.calls" in got["/v1/metrics"]
+    everything = b"".join(got.values())
+    assert CANARY.encode() not in everything
+    assert b"sk-hidden" not in everything
+    assert not any(word in told for word in (CANARY, "sk-hidden"))
+    for sent in ("in the first question", "in a reply", "in the second question", "again"):
+        assert f"{CANARY} {sent}".encode() in asked
+    for kept in ("in a prompt", "in arguments", "in a result", "visible-session-id"):
+        assert kept.encode() not in asked

@@ -5,6 +5,7 @@ Adding one: a class that keeps the promises of `Emitter`, its place in `instrume
 line in `tests/emit/test_contract.py`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -123,6 +124,21 @@ class FeedbackReport:
     session_id: str
     score: float
     context: SpanContext | None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementReport:
+    """What a judge said of a turn; told by `events` alone, and part of nothing else."""
+
+    session_id: str
+    turn: int
+    scores: Mapping[str, float]
+    """By what was asked: 0 is certainly not, 1 certainly so."""
+    model: str
+    conversation_id: str | None
+    """The session's id, if it was stated and not made by us."""
+    context: SpanContext
+    """The span of the call whose reply was judged."""
 
 
 class Emitter(Protocol):

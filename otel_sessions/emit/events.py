@@ -1,4 +1,4 @@
-"""Events: signals as evaluation results, and the start and end of sessions.
+"""Events: signals and judgements as evaluation results, and the start and end of sessions.
 
 An event is a log record with a name. A signal's is parented to the span of the call in which it
 was seen, so that a trace view shows it there.
@@ -11,7 +11,15 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext
 from opentelemetry.util.types import AttributeValue
 
 from otel_sessions import names
-from otel_sessions.emit import EndReport, FeedbackReport, SignalReport, Silent, StartReport
+from otel_sessions.emit import (
+    EndReport,
+    FeedbackReport,
+    JudgementReport,
+    SignalReport,
+    Silent,
+    StartReport,
+)
+from otel_sessions.signals import Signal
 
 _SEVERITY = {
     "info": SeverityNumber.INFO,
@@ -83,6 +91,25 @@ class EventEmitter(Silent):
             },
             report.context,
         )
+
+    def on_judgement(self, report: JudgementReport) -> None:
+        """Tell of each score of a judge, 1 the worst, labelled as a signal of that severity is."""
+        for name, score in report.scores.items():
+            label = Signal(name, score).label
+            self._emit(
+                names.EVENT_EVALUATION,
+                {
+                    names.EVALUATION_NAME: names.JUDGED + name,
+                    names.EVALUATION_SCORE: score,
+                    names.EVALUATION_LABEL: label,
+                    names.JUDGE_MODEL: report.model,
+                    names.SESSION_ID: report.session_id,
+                    names.CONVERSATION_ID: report.conversation_id,
+                    names.TURN: report.turn,
+                },
+                report.context,
+                _SEVERITY[label],
+            )
 
     def _emit(
         self,

@@ -76,6 +76,7 @@ class MetricEmitter(Silent):
         self._state_size = histogram(names.STATE_SIZE)
         self._store_duration = histogram(names.STORE_DURATION)
         self._pipeline_calls = counter(names.PIPELINE_CALLS)
+        self._judge_calls = counter(names.JUDGE_CALLS)
         queue = names.PIPELINE_QUEUE
         meter.create_observable_gauge(queue.name, [waiting], queue.unit, queue.description)
 
@@ -172,6 +173,10 @@ class MetricEmitter(Silent):
     def count_call(self, result: str) -> None:
         """Count what became of a call in the pipeline."""
         self._pipeline_calls.add(1, {names.LABEL_RESULT: result})
+
+    def count_judged(self, result: str) -> None:
+        """Count what became of a turn that was chosen for the judge."""
+        self._judge_calls.add(1, {names.LABEL_RESULT: result})
 
 
 def _labels(labels: Labels) -> Attributes:

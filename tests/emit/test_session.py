@@ -310,6 +310,7 @@ def test_the_metrics_of_the_conventions(session, told):
 def test_every_metric_of_the_contract_appears(session, told):
     """And no other, each with its unit."""
     told.metric_emitter.count_call("analysed")
+    told.metric_emitter.count_judged("judged")
     assert {name: unit for name, (unit, _) in told.metrics.items()} == {
         metric.name: metric.unit for metric in METRICS
     }
