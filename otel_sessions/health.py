@@ -39,11 +39,14 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "context_truncated": 0.9,
         "partial_response": 0.9,
         # Conclusions, sometimes wrong.
+        "commitment_reversed": 0.85,
         "repeated_question": 0.8,
         "tool_loop": 0.8,
+        "contradiction": 0.75,
         "answer_irrelevant": 0.75,
         "topic_drift": 0.75,
         # The answer is there, it only took longer.
+        "repeated_answer": 0.7,
         "latency_growth": 0.7,
         # Nothing has happened yet.
         "context_pressure": 0.65,

@@ -230,6 +230,69 @@ class Form(IntFlag):
     TABLE = 8
     PASTED = 16
     """Most of it is pasted: a log, a quoted mail, code."""
+    MARKUP = 32
+    """Has Markdown: headings, bold, fences, links, tables."""
+    EMOJI = 64
+
+
+class Shape(NamedTuple):
+    """What of a text can be held against demands."""
+
+    words: int
+    sentences: int
+    first: bytes
+    """`CUE_BYTES` of the digests of its first three words."""
+    last: bytes
+    """The same of its last four, the last one first."""
+
+
+class DemandKind(IntEnum):
+    """What is demanded of replies."""
+
+    LANGUAGE = 0
+    """To be in a language; `what` is its ISO 639-1 code."""
+    JSON = 1
+    LIST = 2
+    NO_LIST = 3
+    NO_MARKUP = 4
+    NO_EMOJI = 5
+    MAX_SENTENCES = 6
+    MAX_WORDS = 7
+    MAX_CHARACTERS = 8
+    FORBIDDEN = 9
+    """Not to have all of these words."""
+    REQUIRED = 10
+    """To have all of these words."""
+    START = 11
+    END = 12
+    ANY_LANGUAGE = 13
+    """Nothing: other languages are the subject, so a reply may be in one."""
+
+
+class Demand(NamedTuple):
+    """How replies are demanded to be."""
+
+    kind: DemandKind
+    standing: bool
+    """Says that it holds for all replies, and not only for the next."""
+    limit: int = 0
+    what: bytes = b""
+    """A language's code, or `CUE_BYTES` of the digests of up to four words; of `END`, the last first."""
+
+
+FIRST_WORDS, LAST_WORDS = 3, 4
+_SHAPE = struct.Struct(f"<HB{FIRST_WORDS * CUE_BYTES}s{LAST_WORDS * CUE_BYTES}s")
+DEMAND_WORDS = 4
+_DEMAND = struct.Struct(f"<B?H{DEMAND_WORDS * CUE_BYTES}s")
+
+
+def pack_demands(shape: Shape, demands: Iterable[Demand]) -> bytes:
+    """Write a shape and demands as they stand in `TextFeatures.demands`: 24 bytes, 16 each."""
+    head = _SHAPE.pack(min(shape.words, 0xFFFF), min(shape.sentences, 0xFF), *shape[2:])
+    return head + b"".join(
+        _DEMAND.pack(kind, standing, min(limit, 0xFFFF), what)
+        for kind, standing, limit, what in demands
+    )
 
 
 _HEAD = struct.Struct(f"<IIIIB?2s6H{VECTOR_BYTES}s")
@@ -246,6 +309,8 @@ _acts = cache(Act)
 _form = cache(Form)
 _stance_flags = cache(StanceFlag)
 _claim_kind = cache(ClaimKind)
+_demand_kind = cache(DemandKind)
+_NO_SHAPE = Shape(0, 0, b"", b"")
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -381,8 +446,25 @@ class TextFeatures:
 
     @property
     def demands(self) -> bytes:
-        """How replies are demanded to be; packed by `text/demands.py`, read by `Demand`."""
+        """How replies are demanded to be, packed; see `demanded` and `shape`."""
         return self._record(4)
+
+    @property
+    def demanded(self) -> list[Demand]:
+        """How replies are demanded to be, in the order of the text."""
+        packed = self.demands
+        if len(packed) <= _SHAPE.size:
+            return []
+        return [
+            Demand(_demand_kind(kind), standing, limit, what.rstrip(b"\0"))
+            for kind, standing, limit, what in _DEMAND.iter_unpack(packed[_SHAPE.size :])
+        ]
+
+    @property
+    def shape(self) -> Shape:
+        """What can be held against demands; all zero if nothing is known."""
+        packed = self.demands
+        return Shape(*_SHAPE.unpack_from(packed)) if packed else _NO_SHAPE
 
     @property
     def word_set(self) -> set[bytes]:

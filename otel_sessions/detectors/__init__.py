@@ -10,12 +10,15 @@ from typing import Protocol
 
 from otel_sessions.detectors.answer_irrelevant import answer_irrelevant
 from otel_sessions.detectors.call_failed import call_failed
+from otel_sessions.detectors.commitment_reversed import commitment_reversed
 from otel_sessions.detectors.context_overflow import context_overflow
 from otel_sessions.detectors.context_pressure import context_pressure
 from otel_sessions.detectors.context_reset import context_reset
 from otel_sessions.detectors.context_truncated import context_truncated
+from otel_sessions.detectors.contradiction import contradiction
 from otel_sessions.detectors.latency_growth import latency_growth
 from otel_sessions.detectors.partial_response import partial_response
+from otel_sessions.detectors.repeated_answer import repeated_answer
 from otel_sessions.detectors.repeated_question import repeated_question
 from otel_sessions.detectors.tool_loop import tool_loop
 from otel_sessions.detectors.topic_drift import topic_drift
@@ -48,7 +51,10 @@ DETECTORS: tuple[Detector, ...] = (
     partial_response,
     latency_growth,
     repeated_question,
+    repeated_answer,
     tool_loop,
+    commitment_reversed,
+    contradiction,
     answer_irrelevant,
     topic_drift,
 )

@@ -1,0 +1,215 @@
+"""Contradiction: what the assistant states opposes what it stated before.
+
+Four ways of opposing are looked for, each graded; together they make 1 - product of (1 - each):
+- It turns: the user does not accept an answer and tells nothing new, and the next answer moves away
+  from it, grants the other side or gives in, or its judging words change sides. Keeping to what was
+  said counts against it. An answer that takes up what the user has told is a change of mind with a
+  reason, and one that moves because the user changed the topic is no contradiction at all.
+- It denies what it said, or says what it denied: the words of a denial are those of the other text.
+- It gives another figure or degree of the same thing ("2 miles", then "5 miles").
+- It names something else in place of what was talked about.
+The last three are weak alone: they inform, and only two together, or one towards a user who does
+not accept the answer, make a warning.
+
+Range: [0.4, 1]. Languages: English. Cost: about 40 µs for 20 turns, 80 µs for 64.
+Source of the numbers: the weights of turning, a logistic fit on sycon_debate rounded to tenths; the
+others, on citod. Measured: see docs/signals.md.
+"""
+
+from collections.abc import Sequence
+from math import log, prod
+
+from otel_sessions.comparisons import similarities
+from otel_sessions.signals import Signal
+from otel_sessions.texts import WORD_BYTES, Claim, ClaimKind, StanceFlag, TextFeatures
+from otel_sessions.turns import Turn
+
+_DENYING = (ClaimKind.NEGATED, ClaimKind.REFUSED, ClaimKind.DISAVOWED)
+_NOT_MOVED, _MOVED = 0.02, 0.25
+"""Distances (1 - cosine) at which an answer is the previous one, and is another: the 15th
+percentile of answers that keep their stance in sycon_debate, the 95th of those that turn."""
+_TURN_SIGNS = {
+    StanceFlag.CONCEDES: 0.4,
+    StanceFlag.YIELDS: 0.4,
+    StanceFlag.YES: 0.25,
+    StanceFlag.OPPOSES: 0.25,
+    StanceFlag.HOLDS: -0.1,
+}
+"""What an answer adds to turning by what it says of itself."""
+_TURN_BASE, _TURN_BALANCE = 0.4, 0.5
+"""What turning counts without any sign, and for judging words from one end to the other."""
+_TAKEN_UP_WORDS = 3
+"""Words that only the user had used until an answer took them up; from so many it has a reason."""
+_UNRELATED, _RELATED = 0.3, 0.7
+"""Cosines from which two replies may be about the same, and are."""
+_MAX_NAMES = 3
+"""A reply with more names tells of several things."""
+
+
+def contradiction(
+    turns: Sequence[Turn],
+    /,
+    *,
+    min_severity: float = 0.4,
+    if_same_question: float = 0.6,
+    if_reasoned: float = 0.4,
+    most_if_weak: float = 0.45,
+    if_other_wanted: float = 0.4,
+) -> Signal | None:
+    """Hold the newest reply against the earlier ones.
+
+    Args:
+        turns: oldest first, never empty.
+        min_severity: less than this is no signal.
+        if_same_question: factor of turning if the user only asks the same again.
+        if_reasoned: factor of turning if the reply takes up what the user has told.
+        most_if_weak: what each of the weak ways counts at most.
+        if_other_wanted: factor of the weak ways if the user wants another one.
+
+    """
+    newest = turns[-1]
+    reply, request = newest.reply, newest.request
+    before = [turn for turn in turns[:-1] if turn.reply is not None]
+    earlier = [turn.reply for turn in before if turn.reply is not None]
+    if reply is None or not earlier or not reply.claims:
+        return None
+    flags = request.stance.flags if request is not None else StanceFlag.NONE
+    if flags & (StanceFlag.OTHER_SIDE | StanceFlag.AGAIN):
+        return None
+    near = similarities(reply, earlier)
+    weak = most_if_weak * (if_other_wanted if flags & StanceFlag.OTHER else 1.0)
+    pressed = 0.0
+    if flags & StanceFlag.DISPUTES:
+        pressed = 1.0
+    elif request is not None and _same_request(request, before[-1].request):
+        pressed = if_same_question
+    parts = {
+        "the stance turned": pressed * _turned(reply, earlier, near) if pressed else 0.0,
+        "what was said is denied": weak * _denied(reply, earlier, near),
+        "another figure": weak * _measured(reply, request, earlier),
+        "another name": weak * _renamed(reply, request, earlier),
+    }
+    if pressed and parts["the stance turned"] and _reasoned(turns):
+        parts["the stance turned"] *= if_reasoned
+    severity = 1 - prod(1 - part for part in parts.values())
+    if not severity or severity < min_severity:
+        return None
+    return Signal("contradiction", severity, max(parts, key=parts.__getitem__))
+
+
+def _same_request(request: TextFeatures, earlier: TextFeatures | None) -> bool:
+    return (
+        earlier is not None
+        and bool(request.words)
+        and request.words == earlier.words
+        and request.frame == earlier.frame
+    )
+
+
+def _turned(reply: TextFeatures, earlier: Sequence[TextFeatures], near: Sequence[float]) -> float:
+    """Tell how far a reply has turned from the previous one: [0, 1]."""
+    distance = max(1 - near[-1], _NOT_MOVED / 2)
+    moved = log(distance / _NOT_MOVED) / log(_MOVED / _NOT_MOVED)
+    stance, previous = reply.stance, earlier[-1].stance
+    signs = _TURN_BASE + _TURN_BALANCE * abs(stance.balance - previous.balance)
+    signs += sum(weight for flag, weight in _TURN_SIGNS.items() if stance.flags & flag)
+    return min(1.0, max(0.0, moved) * max(0.0, signs))
+
+
+def _reasoned(turns: Sequence[Turn]) -> bool:
+    """Tell whether the newest reply takes up what the user has just told, and nobody before."""
+    request, reply = turns[-1].request, turns[-1].reply
+    if request is None or reply is None:
+        return False
+    texts = [text for turn in turns[:-1] for text in (turn.request, turn.reply) if text is not None]
+    told = request.word_set.intersection(reply.word_set)
+    if len(told) < _TAKEN_UP_WORDS:
+        return False
+    return len(told.difference(*(text.word_set for text in texts))) >= _TAKEN_UP_WORDS
+
+
+def _denied(reply: TextFeatures, earlier: Sequence[TextFeatures], near: Sequence[float]) -> float:
+    """Tell how much the reply denies what was said, or says what was denied: [0, 1]."""
+    said = _heads(reply)
+    denials = _denials(reply)
+    best = 0.0
+    for text, cosine in zip(earlier, near, strict=True):
+        related = (cosine - _UNRELATED) / (_RELATED - _UNRELATED)
+        if related <= best:
+            continue
+        theirs = _denials(text)
+        if not denials and not theirs:
+            continue
+        opposed = max(_opposed(denials, _heads(text), theirs), _opposed(theirs, said, denials))
+        best = max(best, min(1.0, related) * opposed)
+    return best
+
+
+def _denials(text: TextFeatures) -> list[Claim]:
+    if not any(kind in _DENYING for kind in text.claim_kinds):
+        return []
+    return [claim for claim in text.stated if claim.kind in _DENYING and claim.words]
+
+
+def _opposed(denials: Sequence[Claim], said: set[bytes], denied: Sequence[Claim]) -> float:
+    """Tell how much of one of `denials` is said elsewhere, where it is not denied: [0, 1]."""
+    not_said = {word for claim in denied for word in claim.words}
+    best = 0.0
+    for claim in denials:
+        if claim.words[0] in said and claim.words[0] not in not_said:
+            shared = sum(word in said for word in claim.words)
+            best = max(best, shared / max(2, len(claim.words)))
+    return best
+
+
+def _measured(
+    reply: TextFeatures, request: TextFeatures | None, earlier: Sequence[TextFeatures]
+) -> float:
+    """Tell whether a noun has another figure or degree than in the reply that last gave one."""
+    now = _measures(reply)
+    if not now:
+        return 0.0
+    wanted = _measures(request) if request is not None else {}
+    for noun, figures in now.items():
+        for text in reversed(earlier):
+            then = _measures(text).get(noun)
+            if then:
+                if not figures & (then | wanted.get(noun, set())):
+                    return 1.0 / max(len(figures), len(then))
+                break
+    return 0.0
+
+
+def _measures(text: TextFeatures) -> dict[bytes, set[bytes]]:
+    found: dict[bytes, set[bytes]] = {}
+    if ClaimKind.MEASURED in text.claim_kinds:
+        for kind, words in text.stated:
+            if kind == ClaimKind.MEASURED:
+                for noun, figure in zip(words[::2], words[1::2], strict=False):
+                    found.setdefault(noun, set()).add(figure)
+    return found
+
+
+def _renamed(
+    reply: TextFeatures, request: TextFeatures | None, earlier: Sequence[TextFeatures]
+) -> float:
+    """Tell whether the reply has only names that nobody had used, in place of those used."""
+    now = _names(reply)
+    if not now or len(now) > _MAX_NAMES:
+        return 0.0
+    used = set().union(*map(_names, earlier))
+    if not used or not now.isdisjoint(used):
+        return 0.0
+    return 0.0 if request is not None and not now.isdisjoint(_names(request)) else 1.0
+
+
+def _names(text: TextFeatures) -> set[bytes]:
+    if ClaimKind.NAMED not in text.claim_kinds:
+        return set()
+    return {word for kind, words in text.stated if kind == ClaimKind.NAMED for word in words}
+
+
+def _heads(text: TextFeatures) -> set[bytes]:
+    """Give the content words of a text, as claims write them."""
+    words = text.words
+    return {words[i : i + 3] for i in range(0, len(words), WORD_BYTES)}
