@@ -7,6 +7,7 @@ check:
     mypy
     lint-imports
     python scripts/make_tables.py --check
+    python scripts/make_signals.py --check
 
 test:
     python -m pytest
@@ -20,3 +21,4 @@ rules:
 dashboards:
     python -m dashboards.build
     python scripts/make_tables.py
+    python scripts/make_signals.py

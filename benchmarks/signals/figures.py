@@ -2,7 +2,7 @@
 
 Area under the ROC curve (ties count half), average precision (the sum over thresholds of precision
 times the gain in recall), and precision, recall and F1 of what fired. Each is in [0, 1] and `None`
-where it is not defined: no AUROC without both classes, no precision where nothing fired.
+where it is not defined: no AUROC and no AP without both classes, no precision where nothing fired.
 
 An interval is the middle 95 % of what resampled *sessions* give, because turns of one session are
 alike; resamples in which a figure is not defined are left out, and the figure itself is always in.
@@ -132,7 +132,7 @@ class _Table:
         return {
             "auroc": _share(beaten, hit * other),
             "ap": np.nansum(gained * np.nan_to_num(precision), axis=1)
-            + np.where(hit > 0, 0, np.nan),
+            + np.where(hit * other > 0, 0, np.nan),
             "precision": _share(true, fired),
             "recall": _share(true, hit),
             "f1": _share(2 * true, fired + hit) + np.where(hit > 0, 0, np.nan),

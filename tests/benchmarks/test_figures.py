@@ -28,7 +28,7 @@ def examples(*rows, threshold=0.5):
         pytest.param([(0, 0.9), (1, 0.1)], [0.0, 0.5, 0.0, 0.0, 0.0], id="upside-down"),
         pytest.param([(1, 0.2), (0, 0.1)], [1.0, 1.0, None, 0.0, 0.0], id="nothing-fired"),
         pytest.param([(0, 0.9), (0, 0.1)], [None, None, 0.0, None, None], id="no-positives"),
-        pytest.param([(1, 0.9), (1, 0.1)], [None, 1.0, 1.0, 0.5, 2 / 3], id="no-negatives"),
+        pytest.param([(1, 0.9), (1, 0.1)], [None, None, 1.0, 0.5, 2 / 3], id="no-negatives"),
     ],
 )
 def test_by_hand(rows, expected):
