@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 
+from otel_sessions import names
 from otel_sessions.config import Config
 from otel_sessions.detectors import DETECTORS, Detector
 from otel_sessions.encoders import OwnEncoder
@@ -113,6 +114,8 @@ def _problem(name: str, detector: object, taken: Collection[str]) -> str:
         return "must be a function that takes turns and returns a signal or None"
     if not _NAME.fullmatch(name):
         return f"its name {name!r} must be lower_snake_case; it is the name of the signal"
+    if name.startswith(names.JUDGED):
+        return f"its name {name!r} must not begin with {names.JUDGED!r}; those are a judge's"
     if name in taken:
         return f"there is a detector {name!r} already"
     try:

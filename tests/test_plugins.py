@@ -136,6 +136,7 @@ class TestDetectors:
             pytest.param(lambda turns: None, "'<lambda>' must be lower_snake_case", id="lambda"),
             pytest.param(Stateful(), "'' must be lower_snake_case", id="nameless"),
             pytest.param(of_the_name("Loud"), "'Loud' must be lower_snake_case", id="capitals"),
+            pytest.param(of_the_name("judge_it"), "must not begin with 'judge_'", id="judge"),
             pytest.param(of_the_name("tool_loop"), "'tool_loop' already", id="of-ours"),
             pytest.param(of_the_name("twice"), "'twice' already", id="twice"),
             pytest.param("tests_of_nobody:f", "'tests_of_nobody'", id="no-module"),
