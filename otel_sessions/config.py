@@ -57,6 +57,8 @@ class Config:
     detector_options: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Thresholds of detectors, by detector and keyword (variable:
     `context_pressure.warning=0.8,tool_loop.min_repeats=4`)."""
+    completion_hook: str | None = None
+    """Name of another GenAI completion hook, called after ours where ours is the one in use."""
     judge_url: str | None = None
     """Base URL of an OpenAI-compatible model that reads a sample of turns (`http://host:8000/v1`);
     sends text there. `None` asks none."""

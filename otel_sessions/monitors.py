@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -13,6 +14,9 @@ from opentelemetry._logs import get_logger
 from opentelemetry.trace import Span
 
 from otel_sessions import names
+from otel_sessions.adoptions import CallSpan
+from otel_sessions.bridges.genai_hook import HOOK
+from otel_sessions.bridges.instrumentors import Instrumentors
 from otel_sessions.config import Config
 from otel_sessions.conversations import Conversations
 from otel_sessions.emit import Emitter
@@ -26,7 +30,7 @@ from otel_sessions.identity import ambient
 from otel_sessions.judges import open_judge
 from otel_sessions.pipeline import Hooks, Observation, Pipeline
 from otel_sessions.plugins import load_detectors, load_encoder
-from otel_sessions.providers import PROVIDERS, Patch, patch
+from otel_sessions.providers import PROVIDERS, Patch, Provider, patch
 from otel_sessions.readings import CallReader
 from otel_sessions.sessions import SessionHealth
 from otel_sessions.stores import open_store
@@ -89,17 +93,33 @@ class Monitor:
             ),
         )
 
-        def start_span(**known: Any) -> Span:  # noqa: ANN401 - passed on as it is
-            return start_call_span(tracer, **known)
+        # The SDK is loaded by now, and not before: a third of the time of importing us.
+        from otel_sessions.bridges.span_processor import AdoptingProcessor  # noqa: PLC0415
 
-        hooks = Hooks(ambient=ambient, start_span=start_span, submit=self.pipeline.submit)
+        self._adopting = adopting = AdoptingProcessor(partial(start_call_span, tracer))
+        adopting.join(trace.get_tracer_provider())
+        self._others = others = Instrumentors(ours="otel_sessions.instrumentation")
+
+        def hooks(provider: Provider) -> Hooks:
+            client = provider.client
+
+            def start_span(**known: Any) -> Span:  # noqa: ANN401 - passed on as it is
+                return adopting.start(watched=others.watch(client), **known)
+
+            return Hooks(ambient=ambient, start_span=start_span, submit=self.pipeline.submit)
+
         self._patches: Sequence[Patch] = [
-            patch(provider, hooks) for provider in PROVIDERS if provider.name in chosen
+            patch(provider, hooks(provider)) for provider in PROVIDERS if provider.name in chosen
         ]
+        others.guard(self._patches)
+        HOOK.connect(self.pipeline.submit, config.completion_hook)
         self._flushing = join_flushes(self.pipeline.flush)
 
     def _analyse(self, observation: Observation) -> None:
-        self.tracker.track(observation.read(), observation.span)
+        span = observation.span
+        if isinstance(span, CallSpan):
+            span.settle()
+        self.tracker.track(observation.read(), span)
 
     def flush(self, timeout_s: float) -> bool:
         """Analyse and export what was accepted; tell whether all of it was in time."""
@@ -118,10 +138,13 @@ class Monitor:
     def close(self) -> None:
         """Undo the patches, analyse what was accepted, end the sessions, export. Idempotent."""
         left_s = _countdown(self.config.flush_timeout_s)
+        self._others.leave()
         for patched in self._patches:
             with contained("removing a patch"):
                 patched.remove()
         self._patches = ()
+        HOOK.disconnect()
+        self._adopting.leave()
         self.pipeline.close(left_s())
         with contained("ending the sessions"):
             self.tracker.end_all(timeout_s=left_s())

@@ -26,6 +26,7 @@ SETTINGS = {
         {"a": {"b": 0.5, "c": 2}, "d": {"e": 1}},
         "a.b=0.5, a.c = 2,d.e=1",
     ),
+    "completion_hook": ("upload", "upload", "upload"),
     "judge_sample_ratio": (0.5, 0.5, "0.5"),
     "judge_calls_per_hour": (3, 3, "3"),
     "judge_timeout_s": (2, 2, "2"),

@@ -37,8 +37,9 @@ class FlushingProcessor(SpanProcessor):
         """Do nothing."""
 
     def leave(self) -> None:
-        """Take part no more; a provider cannot let a processor go."""
+        """Take part no more."""
         self._flush = None
+        let_go(self._provider, self)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Analyse what waits, then flush again, for processors that came before this one."""
@@ -52,3 +53,12 @@ class FlushingProcessor(SpanProcessor):
             done = self._provider.force_flush(timeout_millis) and done
         self._inside.flushing = False
         return done
+
+
+def let_go(provider: TracerProvider, processor: SpanProcessor) -> None:
+    """Take a processor out of a provider; the SDK has no way to, so where it differs, it stays."""
+    with contained("leaving a tracer provider"):
+        together = provider._active_span_processor  # noqa: SLF001
+        with together._lock:  # noqa: SLF001
+            kept = (each for each in together._span_processors if each is not processor)  # noqa: SLF001
+            together._span_processors = tuple(kept)  # noqa: SLF001

@@ -20,6 +20,7 @@ from opentelemetry.trace import NonRecordingSpan, Span
 from opentelemetry.util.types import AttributeValue
 
 from otel_sessions import names
+from otel_sessions.adoptions import CallSpan
 from otel_sessions.emit import (
     CallReport,
     EndReport,
@@ -32,6 +33,9 @@ from otel_sessions.emit import (
 from otel_sessions.names import Metric
 
 Attributes = dict[str, AttributeValue]
+
+_RECORDING_SCOPES = ("opentelemetry.",)
+"""Scopes, of the official packages and of OpenLLMetry, that record them; OpenInference does not."""
 
 
 class MetricEmitter(Silent):
@@ -82,8 +86,19 @@ class MetricEmitter(Silent):
 
     def on_call(self, report: CallReport) -> None:
         """Record the conventions' metrics of the call, and what it did to the window."""
-        call, labels = report.call, _labels(report.labels)
-        context = _under(report.span)
+        labels, context = _labels(report.labels), _under(report.span)
+        if not _told_by_owner(report.span):
+            self._record_operation(report, labels, context)
+        for role, tokens in report.shown_tokens:
+            self._context_tokens.record(tokens, {**labels, names.LABEL_ROLE: role}, context)
+        used = report.call.reply.usage.input_tokens
+        if used is not None and report.window:
+            self._utilization.record(used / report.window, labels, context)
+        if report.cost_usd is not None:
+            self._cost.add(report.cost_usd, labels, context)
+
+    def _record_operation(self, report: CallReport, labels: Attributes, context: Context) -> None:
+        call = report.call
         conventional: Attributes = {names.OPERATION_NAME: call.request.operation, **labels}
         if call.reply.model:
             conventional[names.RESPONSE_MODEL] = call.reply.model
@@ -99,10 +114,6 @@ class MetricEmitter(Silent):
             conventional[names.ERROR_TYPE] = call.error_type
         duration_s = (call.ended_ns - call.started_ns) / 1e9
         self._operation_duration.record(duration_s, conventional, context)
-        for role, tokens in report.shown_tokens:
-            self._context_tokens.record(tokens, {**labels, names.LABEL_ROLE: role}, context)
-        if report.cost_usd is not None:
-            self._cost.add(report.cost_usd, labels, context)
 
     def _record_usage(self, report: CallReport, conventional: Attributes, context: Context) -> None:
         usage = report.call.reply.usage
@@ -110,9 +121,6 @@ class MetricEmitter(Silent):
             if tokens is not None:
                 typed = {**conventional, names.TOKEN_TYPE: kind}
                 self._token_usage.record(tokens, typed, context)
-        if usage.input_tokens is not None and report.window:
-            share = usage.input_tokens / report.window
-            self._utilization.record(share, _labels(report.labels), context)
 
     def on_signal(self, report: SignalReport) -> None:
         """Count a signal that warns; what only informs is told by its event."""
@@ -186,6 +194,12 @@ def _labels(labels: Labels) -> Attributes:
     if labels.agent:
         attributes[names.AGENT_NAME] = labels.agent
     return attributes
+
+
+def _told_by_owner(span: Span) -> bool:
+    """Tell whether the span's owner records the conventions' metrics of the call itself."""
+    scope = span.scope if isinstance(span, CallSpan) else None
+    return scope is not None and scope.startswith(_RECORDING_SCOPES)
 
 
 def _flag(value: bool) -> str:  # noqa: FBT001 - the value is what is written

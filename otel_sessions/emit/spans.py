@@ -12,6 +12,7 @@ from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.util.types import AttributeValue
 
 from otel_sessions import names
+from otel_sessions.adoptions import CallSpan
 from otel_sessions.calls import Call
 from otel_sessions.emit import CallReport, EndReport, Silent
 from otel_sessions.identity import Ambient
@@ -28,8 +29,24 @@ def start_call_span(
     ambient: Ambient,
     server_address: str | None,
     server_port: int | None,
+    context: Context | None = None,
+    started_ns: int | None = None,
 ) -> Span:
-    """Start the span of a call with all that is known before it is made."""
+    """Start the span of a call with all that is known before it is made.
+
+    Args:
+        tracer: makes the span.
+        provider: as the conventions name it.
+        operation: as the conventions name it.
+        model: that is asked for.
+        stream: the reply is to come in chunks.
+        ambient: whose call it is.
+        server_address: host of the provider.
+        server_port: only told with the host.
+        context: of the parent, if it is not the current one.
+        started_ns: Unix time of the start, if it is not now.
+
+    """
     attributes: dict[str, AttributeValue] = {
         names.OPERATION_NAME: operation,
         names.PROVIDER_NAME: provider,
@@ -42,6 +59,16 @@ def start_call_span(
         attributes[names.SERVER_ADDRESS] = server_address
         if server_port:
             attributes[names.SERVER_PORT] = server_port
+    attributes |= stated_attributes(ambient)
+    name = f"{operation} {model}" if model else operation
+    return tracer.start_span(
+        name, context, kind=SpanKind.CLIENT, attributes=attributes, start_time=started_ns
+    )
+
+
+def stated_attributes(ambient: Ambient) -> dict[str, AttributeValue]:
+    """Give what is stated about whose call it is, for the span of whoever makes it."""
+    attributes: dict[str, AttributeValue] = {}
     if ambient.given is not None:
         attributes[names.SESSION_ID] = ambient.given.value
         attributes[names.CONVERSATION_ID] = ambient.given.value
@@ -49,8 +76,7 @@ def start_call_span(
         attributes[names.USER_ID] = ambient.user_id
     if ambient.agent:
         attributes[names.AGENT_NAME] = ambient.agent
-    name = f"{operation} {model}" if model else operation
-    return tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
+    return attributes
 
 
 class SpanEmitter(Silent):
@@ -63,6 +89,11 @@ class SpanEmitter(Silent):
         """Complete the call's span; the pipeline ends it."""
         span = report.span
         if not span.is_recording():
+            return
+        if isinstance(span, CallSpan) and span.scope is not None:
+            # What the call was, its owner says.
+            ours = {names.OUTCOME: report.call.outcome, **_of_session(report)}
+            span.set_attributes(dict(_present(ours)))
             return
         span.set_attributes(dict(_present({**_of_call(report.call), **_of_session(report)})))
         if report.call.outcome == "failed":
@@ -120,6 +151,7 @@ def _of_call(call: Call) -> dict[str, AttributeValue | None]:
         names.USAGE_INPUT_TOKENS: usage.input_tokens,
         names.USAGE_OUTPUT_TOKENS: usage.output_tokens,
         names.USAGE_CACHE_READ: usage.cache_read_tokens,
+        names.USAGE_CACHE_CREATION: usage.cache_creation_tokens,
         names.USAGE_REASONING: usage.reasoning_tokens,
         names.ERROR_TYPE: call.error_type,
         names.OUTCOME: call.outcome,

@@ -6,6 +6,7 @@ client works, so that spans of its HTTP requests become children, and no longer.
 Cost in the caller's thread: about 10 µs and what starting the span takes.
 """
 
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
@@ -16,7 +17,7 @@ from opentelemetry import context
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import set_span_in_context
-from wrapt import FunctionWrapper, register_post_import_hook
+from wrapt import FunctionWrapper, ObjectProxy, register_post_import_hook
 
 from otel_sessions.faults import contained
 from otel_sessions.pipeline import Hooks
@@ -69,17 +70,27 @@ class Patch:
         self._placed.append((owner, method, wrapper))
 
     def remove(self) -> None:
-        """Switch off, then take away what nobody has wrapped since; may be called twice.
+        """Switch off, then take away what can be; may be called twice.
 
         Clients keep bound methods, and other tools wrap ours: those wrappers stay and pass on.
         """
         self.active = False
+        self.take_away()
+
+    def take_away(self) -> None:
+        """Take away what nobody has wrapped since, until `place_again`; clients may keep theirs."""
         while self._placed:
             owner, method, wrapper = self._placed.pop()
             outermost = vars(owner).get(method)
             # OpenTelemetry's `unwrap` puts back a bound form of the wrapper below its own.
             if outermost is wrapper or getattr(outermost, "_self_parent", None) is wrapper:
                 setattr(owner, method, wrapper.__wrapped__)
+
+    def place_again(self) -> None:
+        """Wrap what is not wrapped, or no longer."""
+        for name in dict.fromkeys(t.path.partition(":")[0] for t in self.provider.targets):
+            if name in sys.modules:
+                self.place(sys.modules[name])
 
     def start(
         self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
@@ -259,10 +270,17 @@ def _observe(result: Any, started: _Started) -> Any:
     recording, inside = started
     observing = contained("observing a reply")
     with observing:
-        returned = recording.provider.read_returned(result)
+        returned = recording.provider.read_returned(_within(result))
         instead = observe(returned, recording, inside)
         return result if instead is None else instead
     recording.end("completed")
+    return result
+
+
+def _within(result: Any) -> Any:
+    """Give what the client itself returned; another instrumentation may have wrapped it."""
+    while isinstance(result, ObjectProxy):
+        result = result.__wrapped__
     return result
 
 
