@@ -55,6 +55,8 @@ def test_each_label_gives_a_row_with_all_its_figures(run, written):
 
 def test_alarms_are_counted_in_sessions_that_passed(run, written):
     sessions = [agent(str(i), loops=i < 3, labels={"session_failure": i >= 8}) for i in range(10)]
+    sessions.append(agent("nobody knows", loops=True))
+    sessions[5]["messages"].append({"role": "user", "content": "Thanks, bye."})
     _, figures, _ = run("--data", written(*sessions, name="agents.jsonl"))
     alarms = figures["false_alarms"]["agents"]
     assert [alarms[key] for key in ("sessions", "n_sessions", "turns")] == ["passed", 8, 8]
@@ -76,6 +78,21 @@ def test_labels_of_turns_go_before_those_of_sessions(run, written, talk):
     assert [(row["level"], row["n"]) for row in figures["results"]] == [("turn", 2)]
 
 
+def test_failure_is_measured_on_turns_and_on_sessions(run, written, talk):
+    sessions = [
+        {
+            "session_id": str(failed),
+            "messages": talk("a", "b"),
+            "labels": {"session_failure": failed},
+            "turn_labels": [{"i": 1, "signal": "session_failure", "label": failed}],
+        }
+        for failed in (0, 1)
+    ]
+    _, figures, _ = run("--data", written(*sessions))
+    rows = [(row["signal"], row["level"]) for row in figures["results"]]
+    assert sorted(rows) == [("health", "session"), ("health", "turn")]
+
+
 def test_what_cannot_be_used_is_told_and_skipped(run, written, talk):
     session = {"session_id": "s", "messages": talk("a", "b"), "labels": {"weather": 1}}
     status, figures, shown = run("--data", written(session, "{", name="mine.jsonl"))
@@ -94,7 +111,7 @@ def test_only_the_named_sets_are_read(run, written, talk):
 
 
 def test_processes_find_what_one_finds(run, written):
-    sessions = [agent(str(i), loops=i % 3 == 0, labels={"tool_loop": 1}) for i in range(40)]
+    sessions = [agent(str(i), loops=i % 3 == 0, labels={"tool_loop": i < 50}) for i in range(160)]
     path = written(*sessions)
     _, alone, _ = run("--data", path)
     _, together, _ = run("--data", path, "--jobs", "2")
