@@ -50,9 +50,11 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "latency_growth": 0.7,
         # Nothing has happened yet.
         "context_pressure": 0.65,
+        # Good practice, told only so that what follows can be understood.
+        "context_compacted": 0.0,
     }
 )
-"""How bad the turn is if the signal is certain: (0.6, 1]. Set by hand, not fitted."""
+"""How bad the turn is if the signal is certain: [0, 1]. Set by hand, not fitted."""
 
 RECENT_SHARE = 0.3
 """Share of the newest turn in `recent`: half of what it says is forgotten after two more turns."""

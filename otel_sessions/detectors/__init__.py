@@ -11,6 +11,7 @@ from typing import Protocol
 from otel_sessions.detectors.answer_irrelevant import answer_irrelevant
 from otel_sessions.detectors.call_failed import call_failed
 from otel_sessions.detectors.commitment_reversed import commitment_reversed
+from otel_sessions.detectors.context_compacted import context_compacted
 from otel_sessions.detectors.context_overflow import context_overflow
 from otel_sessions.detectors.context_pressure import context_pressure
 from otel_sessions.detectors.context_reset import context_reset
@@ -46,6 +47,7 @@ DETECTORS: tuple[Detector, ...] = (
     context_overflow,
     context_reset,
     context_truncated,
+    context_compacted,
     context_pressure,
     call_failed,
     partial_response,

@@ -1,7 +1,8 @@
 """Call failed: the provider or the way to it returned an error.
 
 Whatever is tried again within a turn counts once: what matters to the user is whether an answer
-came in the end. An exceeded window is `context_overflow`, not this.
+came in the end. An exceeded window is `context_overflow`, and a reply that broke off in the middle
+is `partial_response`, not this.
 """
 
 import re
@@ -37,6 +38,8 @@ def call_failed(
     """
     turn = turns[-1]
     if turn.overflow or (turn.outcome != "failed" and not turn.failures):
+        return None
+    if turn.outcome == "failed" and turn.reply is not None and turn.calls == 1:
         return None
     severity = failed_severity if turn.outcome == "failed" else recovered_severity
     ending = "no answer" if turn.outcome == "failed" else "answered after all"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from otel_sessions.detectors.context_compacted import context_compacted
 from otel_sessions.detectors.context_overflow import context_overflow
 from otel_sessions.detectors.context_pressure import context_pressure
 from otel_sessions.detectors.context_reset import context_reset
@@ -93,3 +94,19 @@ def test_reset(dull, cause, told):
 def test_no_reset(dull, kind):
     """Nothing else is a reset."""
     assert context_reset([replace(dull, context=ContextChange(kind, 3, 3, 0.5))]) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "severity"),
+    [
+        pytest.param(ContextChange("compacted", 12, 12, 1.0), 0.4, id="all-summarised"),
+        pytest.param(ContextChange("compacted", 12, 4, 0.5), 0.2, id="half-summarised"),
+        pytest.param(ContextChange("compacted", 12, 0, 0.5), None, id="told-before"),
+        pytest.param(ContextChange("truncated", 12, 12, 0.5), None, id="cut-without-a-summary"),
+        pytest.param(ContextChange("continued"), None, id="complete"),
+    ],
+)
+def test_compacted(dull, change, severity):
+    """A summary is told once and only informs."""
+    signal = context_compacted([replace(dull, context=change)])
+    assert (signal and signal.severity) == severity

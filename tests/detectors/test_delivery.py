@@ -54,10 +54,13 @@ def test_partial_response(dull, fields, cause):
     ("fields", "label"),
     [
         pytest.param({}, None, id="answered"),
-        pytest.param({"outcome": "failed", "failures": 1}, "critical", id="failed"),
+        pytest.param({"outcome": "failed", "failures": 1, "reply": None}, "critical", id="failed"),
         pytest.param(
-            {"outcome": "failed", "failures": 4, "retries": 3}, "critical", id="all-failed"
+            {"outcome": "failed", "failures": 4, "calls": 4, "retries": 3},
+            "critical",
+            id="all-failed",
         ),
+        pytest.param({"outcome": "failed", "failures": 1}, None, id="broke-in-the-middle"),
         pytest.param({"failures": 3, "retries": 3}, "info", id="a-retry-succeeded"),
         pytest.param({"retries": 1}, None, id="regenerated"),
         pytest.param(
@@ -89,7 +92,7 @@ def test_call_failed(dull, fields, label):
 )
 def test_the_cause_of_a_failure_is_one_of_few(dull, error_type, cause):
     """Statuses and class names become a label with few values."""
-    turn = replace(dull, outcome="failed", failures=1, error_type=error_type)
+    turn = replace(dull, outcome="failed", failures=1, reply=None, error_type=error_type)
     assert call_failed([turn]).cause == cause
 
 

@@ -36,3 +36,20 @@ def test_severity(using, turns, severity):
     """A loop is the same call with the same result; severity grows with their number."""
     signal = tool_loop(using(*turns))
     assert (signal and signal.severity) == (severity and pytest.approx(severity))
+
+
+@pytest.mark.parametrize(
+    ("turn", "severity"),
+    [
+        pytest.param("get:1=a get:1=a", 0.25, id="twice"),
+        pytest.param("get:1=a get:2=a", None, id="once-each"),
+        pytest.param("get:1 get:1 get:1", None, id="at-once-and-not-yet-answered"),
+        pytest.param("a:1=!e a:2=!f a:3=!g a:4=!h a:5=!i", 0.2, id="five-errors"),
+        pytest.param("a:1=!e a:2=!f", None, id="two-errors"),
+    ],
+)
+def test_below_a_warning(using, turn, severity):
+    """What is on the way to a loop is graded too, if somebody asks for it."""
+    signal = tool_loop(using(turn), min_severity=0.0)
+    assert (signal and signal.severity) == (severity and pytest.approx(severity))
+    assert tool_loop(using(turn)) is None
