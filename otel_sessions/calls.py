@@ -81,6 +81,10 @@ class Request:
     stop_sequences: tuple[str, ...] = ()
     output_type: str | None = None
     """`text` or `json`, as the conventions name it."""
+    remembered: bool = False
+    """The provider keeps the history: `messages` holds only what is new."""
+    previous_reply_id: str | None = None
+    """Of a request whose history the provider keeps: the reply from which it goes on."""
 
 
 @dataclass(frozen=True, slots=True)

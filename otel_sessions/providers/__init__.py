@@ -4,11 +4,23 @@ To add one: a file with its readers and a `PROVIDER`, a line in `PROVIDERS`, and
 with the `Call` that is read from them in `tests/providers/`.
 """
 
-from otel_sessions.providers import openai_chat
+from otel_sessions.providers import (
+    anthropic_messages,
+    groq_chat,
+    openai_chat,
+    openai_completions,
+    openai_responses,
+)
 from otel_sessions.providers._patch import Patch, patch
 from otel_sessions.providers._provider import Provider
 
 __all__ = ["PROVIDERS", "Patch", "Provider", "patch"]
 
-PROVIDERS: tuple[Provider, ...] = (openai_chat.PROVIDER,)
+PROVIDERS: tuple[Provider, ...] = (
+    openai_chat.PROVIDER,
+    openai_completions.PROVIDER,
+    openai_responses.PROVIDER,
+    anthropic_messages.PROVIDER,
+    groq_chat.PROVIDER,
+)
 """All providers; those with the same `name` are switched on together."""

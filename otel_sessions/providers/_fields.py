@@ -17,6 +17,12 @@ def get(holder: Any, name: str) -> Any:
     return getattr(holder, name, None)
 
 
+def sent(holder: Any, name: str) -> Any:
+    """Return what `get` does, unless it is a default that a client filled in."""
+    filled = name not in getattr(holder, "model_fields_set", (name,))
+    return None if filled else get(holder, name)
+
+
 def fields(holder: Any) -> Mapping[str, Any]:
     """Return all keys of a dict or all own attributes of an object, for many readings at once."""
     return holder if isinstance(holder, dict) else getattr(holder, "__dict__", {})
@@ -45,3 +51,9 @@ def integer(value: Any) -> int | None:
 def number(value: Any) -> float | None:
     """Return a number that is no truth value."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def total(*counts: int | None) -> int | None:
+    """Add what is known; nothing known is `None`."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None

@@ -1,6 +1,7 @@
 """Steps: put in front of methods of single objects, to see when the application closes them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from otel_sessions.faults import contained
@@ -24,24 +25,29 @@ class Steps:
 
     def put(self, owner: Any, name: str, step: Callable[[], None]) -> None:
         """Do `step` before each `owner.name()`; nothing happens if there is no such method."""
-        original = getattr(owner, name, None)
-        if original is None:
-            return
 
-        def stepping(*args: Any, **kwargs: Any) -> Any:
+        def stepping(original: Any, *args: Any, **kwargs: Any) -> Any:
             with contained("closing a stream"):
                 step()
             return original(*args, **kwargs)
 
+        self.put_around(owner, name, stepping)
+
+    def put_around(self, owner: Any, name: str, around: Callable[..., Any]) -> None:
+        """Call `around(method, ...)` instead of each `owner.name(...)`, if there is that method."""
+        original = getattr(owner, name, None)
+        if original is None:
+            return
         attributes = vars(owner)
-        self._placed.append((attributes, name, stepping, attributes.get(name)))
-        attributes[name] = stepping
+        placed = partial(around, original)
+        self._placed.append((attributes, name, placed, attributes.get(name)))
+        attributes[name] = placed
 
     def remove(self) -> None:
         """Restore every method over which nobody else has put something since."""
         while self._placed:
-            attributes, name, stepping, before = self._placed.pop()
-            if attributes.get(name) is not stepping:
+            attributes, name, placed, before = self._placed.pop()
+            if attributes.get(name) is not placed:
                 continue
             if before is None:
                 del attributes[name]

@@ -8,7 +8,7 @@ Cost: below 0.5 µs for each chunk of a synchronous stream.
 """
 
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
 from opentelemetry import context
@@ -243,7 +243,7 @@ class _Iterator:
 
 
 class _Body:
-    """Watches a response whose body the application reads itself.
+    """Watches a response whose body the application reads itself, or has parsed.
 
     The HTTP client closes its response after the last byte, and the application closes the whole.
     Without the first of these two, nothing or not all was read. (httpx2 closes also when a loop
@@ -257,17 +257,50 @@ class _Body:
         self._response = response
         self._read_ns: int | None = None
         self._steps = Steps()
-        for name in CLOSERS:
+        self._steps.put_around(body, "parse", self._parse)
+        own = [name for name in CLOSERS if hasattr(body, name)]
+        for name in own:
             self._steps.put(body, name, self._closed)
-            self._steps.put(response, name, self._read)
+        for name in CLOSERS:
+            # Without a way to close the whole, it is over when the HTTP response is.
+            self._steps.put(response, name, self._read if own else self._read_all)
 
     def __del__(self) -> None:
         with contained("ending a response"):
             self._closed()
 
+    def _parse(self, parse: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Parse, which may make a stream of the body."""
+        result = parse(*args, **kwargs)
+        if hasattr(type(result), "__await__"):
+            return self._parsed_later(result)
+        with contained("observing a reply"):
+            self._parsed(result)
+        return result
+
+    async def _parsed_later(self, result: Awaitable[Any]) -> Any:
+        parsed = await result
+        with contained("observing a reply"):
+            self._parsed(parsed)
+        return parsed
+
+    def _parsed(self, result: Any) -> None:
+        recording = self._recording
+        if recording is None:
+            return
+        returned = recording.provider.read_returned(result)
+        if returned.stream is not None:
+            self._recording = None
+            self._steps.remove()
+            _observe_stream(returned, recording)
+
     def _read(self) -> None:
         if self._read_ns is None:
             self._read_ns = time.time_ns()
+
+    def _read_all(self) -> None:
+        self._read()
+        self._closed()
 
     def _closed(self) -> None:
         recording, self._recording = self._recording, None
@@ -277,9 +310,11 @@ class _Body:
             self._steps.remove()
         if self._read_ns is None:
             recording.end("aborted")
-        else:
+            return
+        # What was read piece by piece, the response has not kept.
+        if "_content" in vars(self._response):
             recording.reply = self._response
-            recording.end("completed", self._read_ns)
+        recording.end("completed", self._read_ns)
 
 
 def _forget(chunk: Any) -> None:

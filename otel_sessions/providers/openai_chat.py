@@ -5,7 +5,6 @@ by attribute or key and never by class, so that this module imports without the 
 Source: https://platform.openai.com/docs/api-reference/chat
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,14 +12,15 @@ from typing import Any
 from otel_sessions.calls import Message, Reply, Request, Role, ToolCall, Usage
 from otel_sessions.providers._fields import fields, get, integer, items, number, text, texts
 from otel_sessions.providers._hosts import provider_of
-from otel_sessions.providers._overflow import is_overflow
-from otel_sessions.providers._provider import (
-    Failure,
-    Messages,
-    Opening,
-    Provider,
-    Returned,
-    Target,
+from otel_sessions.providers._provider import Messages, Opening, Provider, Target
+from otel_sessions.providers._stainless import (
+    body_of,
+    conversation_in_metadata,
+    is_azure,
+    read_body,
+    read_error,
+    read_returned,
+    server,
 )
 
 _ROLES: dict[str, Role] = {
@@ -32,47 +32,18 @@ _ROLES: dict[str, Role] = {
     "function": "tool",
 }
 
-_CONVERSATION_KEYS = ("session_id", "conversation_id", "thread_id", "chat_id")
-_HTTPS_PORT = 443
-
 
 def read_opening(resource: Any, arguments: Mapping[str, Any]) -> Opening:
     """Take the model, where the request goes, and the conversation's id in `metadata`."""
-    client = resource._client  # noqa: SLF001 - a resource says nowhere else where it sends
-    url = client.base_url
-    host, port = url.host, url.port
+    host, port = server(resource)
     return Opening(
-        provider="azure.ai.openai"
-        if hasattr(client, "_api_version")
-        else provider_of(host, "openai"),
+        provider="azure.ai.openai" if is_azure(resource) else provider_of(host, "openai"),
         model=text(arguments.get("model")),
         stream=bool(arguments.get("stream")),
-        conversation_id=_conversation_id(arguments),
+        conversation_id=conversation_in_metadata(arguments),
         server_address=host,
-        server_port=None if port == _HTTPS_PORT else port,
+        server_port=port,
     )
-
-
-def _conversation_id(arguments: Mapping[str, Any]) -> str | None:
-    metadata = arguments.get("metadata") or get(arguments.get("extra_body"), "metadata")
-    if not isinstance(metadata, dict):
-        return None
-    return next(filter(None, texts(map(metadata.get, _CONVERSATION_KEYS))), None)
-
-
-def read_returned(result: Any) -> Returned:
-    """Tell a completion from a stream, and both from the raw responses that hold them."""
-    held = getattr(result, "__dict__", {})
-    if "_iterator" in held:
-        return Returned(stream=result, response=held.get("response"))
-    response = held.get("http_response")
-    if response is None:
-        return Returned(reply=result)
-    if held.get("_stream"):  # Of `with_raw_response`: makes the stream, once, and reads nothing.
-        return Returned(stream=result.parse(), response=response)
-    if response.is_closed:
-        return Returned(reply=response)
-    return Returned(body=result, response=response)
 
 
 def read_request(arguments: Mapping[str, Any]) -> Request:
@@ -122,11 +93,12 @@ def _content(content: Any) -> tuple[list[str], int]:
     if isinstance(content, str):
         return [content], 0
     parts = items(content)
-    known = texts(map(_part_text, parts))
+    known = texts(map(part_text, parts))
     return known, len(parts) - len(known)
 
 
-def _part_text(part: Any) -> str | None:
+def part_text(part: Any) -> str | None:
+    """Return the text of a part of a content; `None` if it is no text."""
     if isinstance(part, str):
         return part
     known = text(get(part, "text"))
@@ -160,25 +132,20 @@ def _called(raw: Any) -> tuple[Any, Any]:
 
 def read_reply(reply: Any) -> Reply:
     """Read a complete reply: a completion, or the HTTP response that brought it."""
-    body = get(reply, "_content")
-    if isinstance(body, bytes):
-        return _read_body(body)
+    body = body_of(reply)
+    if body is not None:
+        return read_body(body, read_reply, read_chunks)
     choices = items(get(reply, "choices"))
     message = get(choices[0], "message") if choices else None
     return Reply(
         message=None if message is None else replace(read_message(message), role="assistant"),
-        model=text(get(reply, "model")),
-        id=text(get(reply, "id")),
-        finish_reasons=tuple(texts(get(choice, "finish_reason") for choice in choices)),
+        model=text(get(reply, "model")) or None,
+        id=text(get(reply, "id")) or None,
+        finish_reasons=tuple(
+            filter(None, texts(get(choice, "finish_reason") for choice in choices))
+        ),
         usage=_usage(get(reply, "usage")),
     )
-
-
-def _read_body(body: bytes) -> Reply:
-    if body.lstrip().startswith(b"{"):
-        return read_reply(json.loads(body))
-    events = (line.removeprefix(b"data:") for line in body.splitlines() if line[:5] == b"data:")
-    return read_chunks([json.loads(event) for event in events if b"{" in event])
 
 
 def read_chunks(chunks: Sequence[Any]) -> Reply:
@@ -245,16 +212,6 @@ def _usage(usage: Any) -> Usage:
         output_tokens=integer(get(usage, "completion_tokens")),
         cache_read_tokens=integer(get(get(usage, "prompt_tokens_details"), "cached_tokens")),
         reasoning_tokens=integer(get(get(usage, "completion_tokens_details"), "reasoning_tokens")),
-    )
-
-
-def read_error(error: Exception) -> Failure:
-    """Take status or class, and whether the window was exceeded; `parse` errors hold the reply."""
-    status = integer(get(error, "status_code"))
-    return Failure(
-        error_type=type(error).__name__ if status is None else str(status),
-        overflow=is_overflow(error, status),
-        reply=get(error, "completion"),
     )
 
 

@@ -1,0 +1,1 @@
+"""Recordings: real traffic replayed into the real clients, with and without us."""

@@ -1,0 +1,72 @@
+"""Clients: which one a recorded request is made with again; its address decides.
+
+Servers of OpenAI's protocol without a client of their own here are called by OpenAI's.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from benchmarks.recordings.clients import stainless
+from benchmarks.recordings.exchanges import Exchange
+from benchmarks.recordings.ways import SkipError, Way
+
+_OTHERS = {"api.writer.com": "writer", "api.portkey.ai": "portkey"}
+"""Hosts of clients that are not supported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A client and the kind of reply that its calls get."""
+
+    client: str
+    api: str
+    ways: Callable[[Exchange], Iterator[Way]]
+
+
+def choose(exchange: Exchange) -> Choice:
+    """Choose the client for an exchange.
+
+    Raises:
+        SkipError: it is no call of a model, or of a client that is not supported.
+
+    """
+    host, path = exchange.url.hostname or "", exchange.url.path
+    if exchange.method != "POST":
+        _skip("no call of a model")
+    for known, name in _OTHERS.items():
+        if host == known:
+            _skip(f"client not supported: {name}")
+    for pattern, choice in _CHOICES:
+        if re.search(pattern, f"{host}{path}"):
+            return choice
+    if re.search(r"/v1/chat$", path):
+        _skip("client not supported: cohere before v2")
+    if re.search(r"/(threads|assistants)\b", path):
+        _skip("API not supported: OpenAI assistants")
+    return _skip("no call of a model")
+
+
+def _skip(reason: str) -> Choice:
+    raise SkipError(reason)
+
+
+def _stainless(package: str, api: str, path: tuple[str, ...], suffix: str) -> Choice:
+    ways = partial(stainless.ways, package=package, path=path, suffix=suffix)
+    return Choice(package, api, ways)
+
+
+_CHAT = (("chat", "completions"), "/chat/completions")
+_GROQ = "/openai/v1/chat/completions"
+_CHOICES: tuple[tuple[str, Choice], ...] = (
+    (
+        r"groq\.com/.*/chat/completions$",
+        _stainless("groq", "chat", _CHAT[0], "/openai/v1/chat/completions"),
+    ),
+    (r"/chat/completions$", _stainless("openai", "chat", *_CHAT)),
+    (r"/responses$", _stainless("openai", "responses", ("responses",), "/responses")),
+    (r"/completions$", _stainless("openai", "completions", ("completions",), "/completions")),
+    (r"/v1/messages$", _stainless("anthropic", "messages", ("messages",), "/v1/messages")),
+)
+"""A pattern of host and path, and what is chosen for it; the first that fits counts."""

@@ -1,0 +1,80 @@
+"""Stainless: what the clients of one generator share (OpenAI, Anthropic, Groq).
+
+Their resources hold the client, and it the address; their streams and raw responses are alike.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from otel_sessions.calls import Reply
+from otel_sessions.providers._fields import get, integer, texts
+from otel_sessions.providers._overflow import is_overflow
+from otel_sessions.providers._provider import Failure, Returned
+
+_CONVERSATION_KEYS = ("session_id", "conversation_id", "thread_id", "chat_id")
+_HTTPS_PORT = 443
+_FIRST_ERROR_STATUS = 400
+
+
+def server(resource: Any) -> tuple[str, int | None]:
+    """Tell host and port; a port that is 443 is not worth telling."""
+    url = resource._client.base_url  # noqa: SLF001 - a resource says nowhere else where it sends
+    return url.host, None if url.port == _HTTPS_PORT else url.port
+
+
+def is_azure(resource: Any) -> bool:
+    """Tell whether a resource of OpenAI's client is of its class for Azure."""
+    return hasattr(resource._client, "_api_version")  # noqa: SLF001 - as above
+
+
+def conversation_in_metadata(arguments: Mapping[str, Any]) -> str | None:
+    """Find a conversation's id in `metadata`, under one of the names that are in use."""
+    metadata = arguments.get("metadata") or get(arguments.get("extra_body"), "metadata")
+    if not isinstance(metadata, dict):
+        return None
+    return next(filter(None, texts(map(metadata.get, _CONVERSATION_KEYS))), None)
+
+
+def read_returned(result: Any) -> Returned:
+    """Tell a reply from a stream, and both from the raw responses that hold them."""
+    held = getattr(result, "__dict__", {})
+    if hasattr(type(result), "__stream__"):
+        return Returned(stream=result, response=held.get("response"))
+    response = held.get("http_response")
+    if response is None:
+        return Returned(reply=result)
+    if response.is_closed:
+        return Returned(reply=response)
+    return Returned(body=result, response=response)
+
+
+def body_of(reply: Any) -> bytes | None:
+    """Return the bytes of an HTTP response that has been read; of anything else `None`."""
+    body = get(reply, "_content")
+    return body if isinstance(body, bytes) else None
+
+
+def read_body(
+    body: bytes, read_reply: Callable[[Any], Reply], read_chunks: Callable[[Sequence[Any]], Reply]
+) -> Reply:
+    """Read a body that holds a reply or the events of a stream."""
+    if body.lstrip().startswith(b"{"):
+        return read_reply(json.loads(body))
+    events = (line.removeprefix(b"data:") for line in body.splitlines() if line[:5] == b"data:")
+    return read_chunks([json.loads(event) for event in events if b"{" in event])
+
+
+def read_error(error: Exception) -> Failure:
+    """Take status or class, and whether the window was exceeded; `parse` errors hold the reply.
+
+    An error inside a stream has the status of the response that brought it, which was no error.
+    """
+    status = integer(get(error, "status_code"))
+    if status is not None and status < _FIRST_ERROR_STATUS:
+        status = None
+    return Failure(
+        error_type=type(error).__name__ if status is None else str(status),
+        overflow=is_overflow(error, status),
+        reply=get(error, "completion"),
+    )
