@@ -69,6 +69,11 @@ class CallSpan(Span):
             return None
         return str(getattr(getattr(self._target, "instrumentation_scope", None), "name", ""))
 
+    @property
+    def attributes(self) -> Mapping[str, AttributeValue]:
+        """What is on the span so far."""
+        return getattr(self._target, "attributes", None) or {}
+
     def adopt(self, span: Span) -> None:
         """Take another's span."""
         if self._target is None:

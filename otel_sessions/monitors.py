@@ -25,6 +25,7 @@ from otel_sessions.emit.metrics import MetricEmitter
 from otel_sessions.emit.sdk import flush_sdk, join_flushes, set_up_sdk
 from otel_sessions.emit.spans import SpanEmitter, start_call_span
 from otel_sessions.errors import ConfigError
+from otel_sessions.executors import Carrier
 from otel_sessions.faults import contained
 from otel_sessions.identity import ambient
 from otel_sessions.judges import open_judge
@@ -96,7 +97,10 @@ class Monitor:
         # The SDK is loaded by now, and not before: a third of the time of importing us.
         from otel_sessions.bridges.span_processor import AdoptingProcessor  # noqa: PLC0415
 
-        self._adopting = adopting = AdoptingProcessor(partial(start_call_span, tracer))
+        self._adopting = adopting = AdoptingProcessor(
+            partial(start_call_span, tracer),
+            scopes=frozenset(filter(None, (provider.own_scope for provider in PROVIDERS))),
+        )
         adopting.join(trace.get_tracer_provider())
         self._others = others = Instrumentors(ours="otel_sessions.instrumentation")
 
@@ -104,7 +108,8 @@ class Monitor:
             client = provider.client
 
             def start_span(**known: Any) -> Span:  # noqa: ANN401 - passed on as it is
-                return adopting.start(watched=others.watch(client), **known)
+                watched = provider.own_scope is not None or others.watch(client)
+                return adopting.start(watched=watched, **known)
 
             return Hooks(ambient=ambient, start_span=start_span, submit=self.pipeline.submit)
 
@@ -112,6 +117,7 @@ class Monitor:
             patch(provider, hooks(provider)) for provider in PROVIDERS if provider.name in chosen
         ]
         others.guard(self._patches)
+        self._carrier = Carrier()
         HOOK.connect(self.pipeline.submit, config.completion_hook)
         self._flushing = join_flushes(self.pipeline.flush)
 
@@ -139,6 +145,7 @@ class Monitor:
         """Undo the patches, analyse what was accepted, end the sessions, export. Idempotent."""
         left_s = _countdown(self.config.flush_timeout_s)
         self._others.leave()
+        self._carrier.remove()
         for patched in self._patches:
             with contained("removing a patch"):
                 patched.remove()

@@ -39,7 +39,7 @@ class Watch:
         spans = [
             span
             for span in self._exporter.get_finished_spans()
-            if span.name != names.SESSION_SPAN and names.OUTCOME in span.attributes
+            if span.name != names.SESSION_SPAN
         ]
         self._exporter.clear()
         return calls, spans

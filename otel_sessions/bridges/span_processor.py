@@ -6,7 +6,7 @@ first case it is the current span when our call starts; in the second this proce
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from opentelemetry import context, trace
@@ -27,14 +27,16 @@ _LOG = logging.getLogger("otel_sessions")
 class AdoptingProcessor(SpanProcessor):
     """Starts the spans of calls, unless somebody else does."""
 
-    def __init__(self, start_own: Callable[..., AnySpan]) -> None:
+    def __init__(self, start_own: Callable[..., AnySpan], *, scopes: Collection[str] = ()) -> None:
         """Take what starts a span of our own.
 
         Args:
             start_own: takes what `start` takes, `context` and `started_ns`.
+            scopes: instrumentation scopes of clients, whose spans may say later what they are.
 
         """
         self._start_own = start_own
+        self._scopes = scopes
         self._logged: set[str] = set()
         self._provider: TracerProvider | None = None
 
@@ -63,9 +65,11 @@ class AdoptingProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Take a span that starts within one of our calls; name the session on any other."""
         with contained("taking a span of others"):
-            if not is_inference(span) or _is_ours(span):
-                return
             around = trace.get_current_span(parent_context)
+            if isinstance(around, CallSpan) and around.waits and _scope(span) in self._scopes:
+                self._adopt(around, span)
+            if not is_inference(span) or _scope(span) == names.SCOPE:
+                return
             if not isinstance(around, CallSpan):
                 span.set_attributes(stated_attributes(ambient()))
             elif around.waits:
@@ -93,6 +97,6 @@ class AdoptingProcessor(SpanProcessor):
             _LOG.info("otel_sessions completes the spans of %s and makes none of its own", scope)
 
 
-def _is_ours(span: Span) -> bool:
+def _scope(span: Span) -> str | None:
     scope = span.instrumentation_scope
-    return scope is not None and scope.name == names.SCOPE
+    return None if scope is None else scope.name

@@ -120,6 +120,8 @@ class Provider:
     chunk from its iterator; asked when a stream is left early."""
     messages: str = "messages"
     """Argument that holds the messages."""
+    own_scope: str | None = None
+    """Instrumentation scope of the spans that the client itself makes of its calls."""
 
     @property
     def client(self) -> str:

@@ -242,4 +242,5 @@ PROVIDER = Provider(
     read_error=read_error,
     has_content=has_content,
     is_final=is_final,
+    own_scope="com.anthropic.sdk.python",  # Since 2.0.
 )
