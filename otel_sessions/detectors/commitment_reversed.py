@@ -2,16 +2,19 @@
 
 A reply that refuses something, or says that it was never said, is held against what the session's
 earlier replies committed to. It counts as far as both are about the same thing: what is refused was
-promised in that word, or was asked for when it was promised. Less: an offer on a condition, a yes
-without more, a refusal that gives a new reason, and news since: the user told something, or a tool
-was asked. Not at all: the user took the wish back.
+promised in that word, or was asked for when the promise was made. Less: an offer on a condition, a
+yes without more, a refusal that gives a new reason, and news since: the user told something or
+wants something else, or a tool was asked. Not at all: the user took the wish back.
 
-Range: [0.4, 1]. Languages: English. Cost: 2 µs, and 3 µs a turn if something is refused.
+Range: [0.4, 1]. Languages: English. Cost: 2 µs; 5 µs a turn if something is refused.
 Source of the numbers: reasoned, and checked on dialogues of our own (`tests/complaints`) and on the
-passed sessions of tau1, tau2_retail and agentclinic, in which hardly anything is reversed.
+passed sessions of tau1, tau2_retail and agentclinic, in which hardly anything is reversed: it warns
+in 0.3 % of their turns.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from otel_sessions.signals import Signal
 from otel_sessions.texts import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag, TextFeatures
@@ -19,10 +22,14 @@ from otel_sessions.turns import Turn
 
 _DENYING = (ClaimKind.REFUSED, ClaimKind.DISAVOWED)
 _COMMITTING = (ClaimKind.COMMITTED, ClaimKind.COMMITTED_IF)
-_BY_PLACE = (1.0, 0.85, 0.7, 0.6)
+_BY_PLACE = (1.0, 0.85, 0.6, 0.5)
 """What a shared word counts by its place among the words of a claim: the first tells most."""
-_NEWS_WORDS = 4
-"""New content words that make a statement of the user's news."""
+_RECENT = 2
+"""Turns within which a refusal that names nothing is about what was promised."""
+_ESSAY = 200
+"""Tokens from which a reply is an essay, which refuses nobody anything."""
+_NEWS_WORDS = 3
+"""New content words that make a message of the user's news."""
 
 
 def commitment_reversed(
@@ -32,29 +39,31 @@ def commitment_reversed(
     min_severity: float = 0.4,
     if_refused: float = 0.9,
     if_conditional: float = 0.5,
-    if_only_yes: float = 0.85,
-    by_request: float = 0.85,
+    if_only_asked: float = 0.85,
+    if_unnamed: float = 0.65,
     if_explained: float = 0.7,
     if_news: float = 0.6,
-    if_tool_asked: float = 0.8,
+    if_tool_asked: float = 0.5,
+    if_essay: float = 0.5,
     if_also_granted: float = 0.6,
     if_refused_before: float = 0.7,
 ) -> Signal | None:
     """Hold what the newest reply refuses against what earlier replies committed to.
 
     Severity is how much a refusal and a commitment are about the same, [0, 1], times the factors
-    that apply; of all pairs, the highest.
+    that apply; of all pairs, the highest. A denial that anything was agreed is not softened.
 
     Args:
         turns: oldest first, never empty.
         min_severity: less than this is no signal.
         if_refused: factor if it is refused; 1 if it is said never to have been agreed.
         if_conditional: factor if the commitment was on a condition.
-        if_only_yes: factor if it was a yes to what the user asked for.
-        by_request: factor if only what the user asked for ties both together.
+        if_only_asked: factor if not the promise, but the wish it granted names what is refused.
+        if_unnamed: factor if a recent promise is all that a refusal can be about.
         if_explained: factor if the refusal gives a reason that is new.
-        if_news: factor if the user has just told something new.
-        if_tool_asked: factor if a tool was asked in the newest turn.
+        if_news: factor if the user has just told something new, or wants something else.
+        if_tool_asked: factor if a tool was asked in the newest turn: the news may be its result.
+        if_essay: factor if the newest reply is an essay.
         if_also_granted: factor if the newest reply commits to it in another way.
         if_refused_before: factor if a reply in between refused it already.
 
@@ -63,52 +72,107 @@ def commitment_reversed(
     reply, request = newest.reply, newest.request
     if reply is None or len(turns) == 1 or not _has(reply, _DENYING):
         return None
-    said = reply.stated
-    granted = {word for claim in said if claim.kind in _COMMITTING for word in claim.words}
-    flags = _flags(request)
-    context = if_explained if reply.stance.flags & StanceFlag.EXPLAINS else 1.0
+    grants = _grants(turns)
+    if not grants:
+        return None
+    context = if_refused
+    context *= if_explained if reply.stance.flags & StanceFlag.EXPLAINS else 1.0
     context *= if_tool_asked if newest.tools else 1.0
-    context *= if_news if not flags & StanceFlag.CITES and _brings_news(turns) else 1.0
+    context *= if_essay if reply.tokens > _ESSAY else 1.0
+    news = _news(turns)
     asked = _heads(request)
-    denials = [
-        (
-            claim,
-            (1.0 if claim.kind == ClaimKind.DISAVOWED else context * if_refused)
-            * (if_also_granted if not granted.isdisjoint(claim.words) else 1.0),
-        )
-        for claim in said
-        if claim.kind in _DENYING
-    ]
+    claims = reply.stated
+    still = {word for claim in claims if claim.kind in _COMMITTING for word in claim.words}
     best, apart = 0.0, 0
-    refused: set[bytes] = set()
-    for ago, turn in enumerate(reversed(turns[:-1]), 1):
-        if flags & StanceFlag.RETRACTS:
-            break
-        flags = _flags(turn.request)
-        if turn.reply is None:
+    for denial in claims:
+        if denial.kind not in _DENYING:
             continue
-        wanted = _heads(turn.request)
-        for promise in _commitments(turn.reply, turn.request):
-            kept = if_conditional if promise.kind == ClaimKind.COMMITTED_IF else 1.0
-            for denial, weight in denials:
-                same = _same(denial, promise.words)
-                if promise.words:
-                    tied = max(_same(denial, wanted), _same(promise, asked))
-                    same = max(same, by_request * tied)
-                else:
-                    same = if_only_yes * _same(denial, wanted)
-                again = denial.kind == ClaimKind.REFUSED and not refused.isdisjoint(denial.words)
-                severity = same * kept * weight * (if_refused_before if again else 1.0)
-                if severity > best:
-                    best, apart = severity, ago
-        refused.update(_refused(turn.reply))
+        softer = if_also_granted if not still.isdisjoint(denial.words) else 1.0
+        for grant in grants:
+            same = max(
+                _same(denial, grant.firm),
+                if_conditional * _same(denial, grant.conditional),
+                if_only_asked * _same(denial, grant.wish) * (1 if grant.surely else if_conditional),
+                0.0 if denial.words else if_only_asked * bool(asked & grant.subject),
+                if_unnamed if grant.ago <= _RECENT and _unnamed(denial, asked) else 0.0,
+            )
+            severity = same * softer
+            if denial.kind == ClaimKind.REFUSED:
+                severity *= context
+                severity *= if_news if news == "told" or (news and not asked & grant.subject) else 1
+                severity *= if_refused_before if _same(denial, grant.refused_since) else 1
+            if severity > best:
+                best, apart = severity, grant.ago
     if not best or best < min_severity:
         return None
     return Signal("commitment_reversed", best, f"refused {apart} turns after it was agreed")
 
 
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    """What a reply committed to."""
+
+    ago: int
+    """Turns since."""
+    firm: set[bytes]
+    """Words of what it promised."""
+    conditional: set[bytes]
+    """Words of what it promised on a condition."""
+    wish: set[bytes]
+    """Words of what it granted, by what the user asked for."""
+    surely: bool
+    """Something was promised, or a wish granted, without a condition."""
+    refused_since: set[bytes]
+    """Words of what replies in between refused."""
+
+    @property
+    def subject(self) -> set[bytes]:
+        return self.firm | self.conditional | self.wish
+
+
+def _grants(turns: Sequence[Turn]) -> list[_Grant]:
+    """Give the commitments before the newest turn, newest first, back to where they were undone."""
+    grants: list[_Grant] = []
+    refused: set[bytes] = set()
+    flags = _flags(turns[-1].request)
+    for ago, turn in enumerate(reversed(turns[:-1]), 1):
+        if flags & StanceFlag.RETRACTS:
+            break
+        flags = _flags(turn.request)
+        if turn.reply is not None:
+            grant = _grant(turn.reply, turn.request, ago, refused)
+            if grant is not None:
+                grants.append(grant)
+            refused = refused | _words(turn.reply, (ClaimKind.REFUSED,))
+    return grants
+
+
+def _grant(
+    reply: TextFeatures, request: TextFeatures | None, ago: int, refused: set[bytes]
+) -> _Grant | None:
+    says_yes = bool(reply.stance.flags & StanceFlag.YES)
+    asks = request is not None and bool(request.acts & Act.QUESTION)
+    if not _has(reply, _COMMITTING) and not (says_yes and asks):
+        return None
+    now_refused = _words(reply, _DENYING)
+    firm = _words(reply, (ClaimKind.COMMITTED,)) - now_refused
+    conditional = _words(reply, (ClaimKind.COMMITTED_IF,)) - now_refused
+    if says_yes and not now_refused:
+        wish = _heads(request)
+    else:
+        wish = (_heads(request) & (_heads(reply) | firm | conditional)) - now_refused
+    surely = bool(firm) or says_yes or not conditional
+    return _Grant(ago, firm, conditional, wish, surely, refused)
+
+
 def _has(text: TextFeatures, kinds: Collection[ClaimKind]) -> bool:
-    return any(claim_kind in kinds for claim_kind in text.claim_kinds)
+    return any(kind in kinds for kind in text.claim_kinds)
+
+
+def _words(text: TextFeatures, kinds: Collection[ClaimKind]) -> set[bytes]:
+    if not _has(text, kinds):
+        return set()
+    return {word for claim in text.stated if claim.kind in kinds for word in claim.words}
 
 
 def _flags(text: TextFeatures | None) -> StanceFlag:
@@ -121,44 +185,31 @@ def _heads(text: TextFeatures | None) -> set[bytes]:
     return {words[i : i + 3] for i in range(0, len(words), WORD_BYTES)}
 
 
-def _commitments(reply: TextFeatures, request: TextFeatures | None) -> Iterator[Claim]:
-    """Give what a reply commits to; without words if it only says yes to what is asked for."""
-    if _has(reply, _COMMITTING):
-        yield from (claim for claim in reply.stated if claim.kind in _COMMITTING)
-    elif (
-        request is not None
-        and request.acts & Act.QUESTION
-        and reply.stance.flags & StanceFlag.YES
-        and not _has(reply, _DENYING)
-    ):
-        yield Claim(ClaimKind.COMMITTED, ())
-
-
 def _same(claim: Claim, words: Collection[bytes]) -> float:
-    """Tell how much a claim is about one of these words: 0, or 0.6 to 1."""
+    """Tell how much a claim is about one of these words: 0, or 0.5 to 1."""
     return max(
         (weight for weight, word in zip(_BY_PLACE, claim.words, strict=False) if word in words),
         default=0.0,
     )
 
 
-def _refused(reply: TextFeatures) -> Iterator[bytes]:
-    if _has(reply, (ClaimKind.REFUSED,)):
-        for claim in reply.stated:
-            if claim.kind == ClaimKind.REFUSED:
-                yield from claim.words[:1]
+def _unnamed(denial: Claim, asked: set[bytes]) -> bool:
+    """Tell whether neither the refusal nor the request says what it is about."""
+    return not denial.words and (denial.kind == ClaimKind.DISAVOWED or len(asked) <= 1)
 
 
-def _brings_news(turns: Sequence[Turn]) -> bool:
-    """Tell whether the user has just told what nobody had said."""
+def _news(turns: Sequence[Turn]) -> Literal["told", "asked", ""]:
+    """Tell whether the user has just told what is new or wants something else, or asks so."""
     request = turns[-1].request
-    if request is None:
-        return False
+    if request is None or request.stance.flags & StanceFlag.CITES:
+        return ""
+    if request.stance.flags & StanceFlag.OTHER:
+        return "told"
     before = [text for t in turns[:-1] for text in (t.request, t.reply) if text is not None]
+    new_words = len(request.word_set.difference(*(text.word_set for text in before)))
+    if request.acts & Act.QUESTION:
+        return "asked" if new_words >= _NEWS_WORDS else ""
     values = request.value_set
     if values and not values <= set().union(*(text.value_set for text in before)):
-        return True
-    if request.acts & Act.QUESTION:
-        return False
-    words = request.word_set
-    return len(words.difference(*(text.word_set for text in before))) >= _NEWS_WORDS
+        return "told"
+    return "told" if new_words > _NEWS_WORDS else ""

@@ -32,7 +32,9 @@ DISAVOWED = Phrases(
             granted|indicate|indicated|commit|committed|guarantee|guaranteed|imply|implied],
             [was|were|been|is] [never|not] [agreed|promised|offered|mentioned|approved|confirmed|
             discussed|granted|said|made],
-            no record [of|that], no [such|] [agreement|promise|commitment] [was|were|exists|on],
+            no record [that|of such|of that|of agreeing|of promising|of offering|of an agreement|
+            of a promise|of any agreement|of any promise|of saying],
+            no [such|] [agreement|promise|commitment] [was|were|exists|on],
             no such [promise|offer|agreement|commitment|conversation|statement],
             [you|there] [must|may|might|seem to] [be|have been|have] [mistaken|misunderstood|
             misheard|confused|a misunderstanding|some misunderstanding|some confusion|a mix up],
@@ -53,6 +55,8 @@ REFUSED = word_set(
     something policy policies promise extend credit upgrade pay exchange authorized option
     supported part provided granted given reversed changed cancelled canceled combined returned
     program scheme rule rules practice deal discount discounts refunds compensation agreement
+    record records promised approved agreed issued guaranteed mentioned refundable hand arranged
+    included returns
     """
 )
 """What is refused if a negation stands before it."""
@@ -64,6 +68,32 @@ REFUSING = word_set(
     """
 )
 """What refuses without a negation."""
+
+RULES = word_set("policy policies rule rules terms guidelines")
+"""What something is against that is refused."""
+TOLERANT = word_set("need want know see think expect require mind find believe charge recommend")
+"""Verbs that refuse nothing after "we do not"."""
+
+ROOTS = {
+    "extension": "extend",
+    "extensions": "extend",
+    "cancellation": "cancel",
+    "cancellations": "cancel",
+    "cancelled": "cancel",
+    "compensation": "compensate",
+    "reservation": "reserve",
+    "reservations": "reserve",
+    "permission": "permit",
+    "delivery": "deliver",
+    "deliveries": "deliver",
+    "paid": "pay",
+    "payment": "pay",
+    "payments": "pay",
+    "sent": "send",
+}
+"""Words whose verb no ending tells."""
+ROOT_ENDINGS = ("able", "ments", "ment", "als", "al")
+"""Endings that make a noun or an adjective of a verb ("refundable", "reimbursement", "renewal")."""
 
 CONDITIONS = word_set(
     "if unless provided depending depends subject may might possibly perhaps potentially could"

@@ -29,7 +29,11 @@ from otel_sessions.text.claim_phrases import (
     REFUSED,
     REFUSING,
     RIGHTS,
+    ROOT_ENDINGS,
+    ROOTS,
+    RULES,
     STANCES,
+    TOLERANT,
 )
 from otel_sessions.text.phrasing import STOP, plain_words
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
@@ -44,14 +48,19 @@ _NEUTRAL_WORDS = 6
 _REACH = 6
 """Words after a negation among which something is refused."""
 
-_NEGATIONS = word_set("not no never nor neither none nothing nobody without")
+_NEGATIONS = word_set("not no non never nor neither none nothing nobody without")
 _BREAKS = word_set("but however although though because whereas yet")
-_DENYING = _NEGATIONS | REFUSING
+_STARTS = word_set("i we you it there they this that our")
+"""What begins a clause of its own after "and"."""
+_DENYING = _NEGATIONS | REFUSING | {"against"}
 _UNTELLING = FUNCTION_WORDS | BLAND | _DENYING
 _DEGREES = word_set("no heavy moderate light little high low full free open closed")
 _NAME = re.compile(
     r"(?<=[a-z,] )[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,3}|(?<!\w)[A-Za-z]+(?:_[A-Za-z.]+)+(?!\w)"
 )
+
+_MIN_ROOT = 4
+"""Letters that have to be left ("refund" of "refundable", but not "ta" of "table")."""
 
 DigestWord = Callable[[str], bytes]
 
@@ -90,7 +99,8 @@ def _digests(words: Iterable[str], digest: DigestWord) -> tuple[bytes, ...]:
 def _clauses(words: Sequence[str]) -> Iterator[Sequence[str]]:
     start = 0
     for at, word in enumerate(words):
-        if word == STOP or word in _BREAKS:
+        ends = word == STOP or word in _BREAKS
+        if ends or (word == "and" and words[at + 1] in _STARTS):
             if at > start:
                 yield words[start:at]
             start = at + 1
@@ -116,6 +126,8 @@ def _denied_at(clause: Sequence[str]) -> int | None:
     for at, word in enumerate(clause):
         if word in REFUSING:
             return at
+        if word == "against" and not RULES.isdisjoint(clause[at : at + _REACH]):
+            return at
         if word in _NEGATIONS and not (at and clause[at - 1] in HARMLESS_BEFORE):
             following = next((w for w in clause[at + 1 : at + 3] if w not in _FILLING), "")
             if following not in HARMLESS_AFTER:
@@ -130,11 +142,19 @@ _FILLING = word_set("any a an")
 def _denial(clause: Sequence[str], at: int) -> ClaimKind:
     if DISAVOWED.meanings(clause):
         return ClaimKind.DISAVOWED
-    if clause[at] in REFUSING or (clause[at] == "not" and at and clause[at - 1] in _UNABLE):
+    if clause[at] in REFUSING or clause[at] == "against":
+        return ClaimKind.REFUSED
+    if clause[at] == "not" and (_refuses(clause, at) or (at and clause[at - 1] in _UNABLE)):
         return ClaimKind.REFUSED
     if not REFUSED.isdisjoint(clause[at + 1 : at + 1 + _REACH]):
         return ClaimKind.REFUSED
     return ClaimKind.NEGATED
+
+
+def _refuses(clause: Sequence[str], at: int) -> bool:
+    """Tell whether it is "we do not" with a verb."""
+    before, after = clause[max(0, at - 2) : at], clause[at + 1 : at + 2]
+    return list(before) == ["we", "do"] and TOLERANT.isdisjoint(after)
 
 
 _UNABLE = word_set("can could will")
@@ -177,7 +197,7 @@ def _own_promise(clause: Sequence[str], verb: str, at: int) -> int | None:
     if following in _WILLING:
         return _if_in(clause, after + 2, GIVING)
     if verb == "will":
-        return after if following not in IDLE and following not in FUNCTION_WORDS else None
+        return after if following and following not in IDLE else None
     if verb in ("can", "am", "are"):
         base = following.removesuffix("ing")
         return after if base in GIVING or base + "e" in GIVING else None
@@ -213,7 +233,18 @@ def _about(clause: Sequence[str], at: int) -> Iterator[str]:
     """Give the telling words of a clause: from `at` on first, then those before."""
     for word in (*clause[at:], *clause[:at]):
         if word.isalpha() and word not in _UNTELLING:
-            yield word
+            yield _root(word)
+
+
+def _root(word: str) -> str:
+    """Give the verb in a noun or adjective, so that "refundable" is about "refund"."""
+    known = ROOTS.get(word)
+    if known is not None:
+        return known
+    for ending in ROOT_ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _MIN_ROOT:
+            return word.removesuffix(ending)
+    return word
 
 
 def _names(text: str) -> Iterator[str]:
