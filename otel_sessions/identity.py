@@ -181,6 +181,22 @@ def ambient(provider_id: str | None = None) -> Ambient:
     return Ambient(given, around.user_id, around.agent, lane)
 
 
+def carry(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Bind a function to the session of its caller now, wherever it will run."""
+    scope = _scope.get()
+    if scope is None:
+        return function
+
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        before = _scope.set(scope)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _scope.reset(before)
+
+    return run
+
+
 def new_id() -> str:
     """Make an id for a session that nobody has named: 32 hexadecimal digits."""
     return uuid4().hex

@@ -29,6 +29,7 @@ THE_CALL_ITSELF = {
     "otel_sessions.providers._patch._Wrapper.__call__",
     "otel_sessions.providers._patch._call",
     "otel_sessions.providers._patch._follow",
+    "otel_sessions.executors.Carrier.__call__",
     "otel_sessions.providers._streams._Iterator.__iter__",
     "otel_sessions.providers._streams._Iterator.__next__",
     "otel_sessions.providers._streams._Iterator.__aiter__",
