@@ -11,6 +11,7 @@ import inspect
 import logging
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 
@@ -118,12 +119,11 @@ def _problem(name: str, detector: object, taken: Collection[str]) -> str:
         return f"its name {name!r} must not begin with {names.JUDGED!r}; those are a judge's"
     if name in taken:
         return f"there is a detector {name!r} already"
-    try:
-        inspect.signature(detector).bind(())
-    except TypeError:
-        return "must be callable with one positional argument, the turns"
-    except ValueError:  # Some callables written in C have no signature.
-        return ""
+    with suppress(ValueError):  # Some callables written in C have no signature.
+        try:
+            inspect.signature(detector).bind(())
+        except TypeError:
+            return "must be callable with one positional argument, the turns"
     return ""
 
 

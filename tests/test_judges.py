@@ -3,12 +3,14 @@
 import json
 import logging
 import threading
+import urllib.request
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.instrumentation.utils import is_http_instrumentation_enabled
 
 from otel_sessions.calls import Message, ToolCall
 from otel_sessions.config import Config
@@ -53,6 +55,10 @@ class Server:
                     self.send_header("location", outer.url + "/elsewhere")
                 self.end_headers()
                 self.wfile.write(data)
+
+            def do_GET(self):
+                outer.got.append((self.path, dict(self.headers), None))
+                self.send_error(404)
 
             def handle_one_request(self):
                 try:
@@ -378,6 +384,29 @@ class TestServer:
         assert report.conversation_id == "s"
         assert judged.counted == {"judged": 1}
 
+    def test_an_id_of_ours(self, judging, conversation):
+        """It is no conversation's."""
+        judged = judging()
+        _, talk = conversation(judged, None)
+        talk.say(QUESTION, ANSWER)
+        assert judged.judge.flush(LONG_S)
+        assert judged.reports[0].conversation_id is None
+
+    def test_the_call_is_not_observed(self, server):
+        """What watches HTTP clients is told to look away, for this call alone."""
+        enabled = []
+
+        class Watching(urllib.request.BaseHandler):
+            def http_request(self, request):
+                enabled.append(is_http_instrumentation_enabled())
+                return request
+
+        endpoint = Endpoint(server.url, None, LONG_S)
+        endpoint._opener.add_handler(Watching())
+        endpoint.ask(b"{}")
+        assert enabled == [False]
+        assert is_http_instrumentation_enabled()
+
     @pytest.mark.parametrize(
         ("status", "body"),
         [
@@ -507,6 +536,7 @@ class TestEnd:
         thread.join(LONG_S)
         assert not thread.is_alive()
         talk.say("And when?", ANSWER)
+        assert judged.judge._waiting.empty()
         assert judged.counted == {"judged": 1}
 
     def test_after_a_fork(self, judging, conversation):
