@@ -16,6 +16,10 @@ from hashlib import blake2b
 
 from otel_sessions.text.acts import read_acts
 from otel_sessions.text.claims import read_claims
+from otel_sessions.text.demands import read_demands, read_shape
+from otel_sessions.text.forms import read_form
+from otel_sessions.text.languages import read_language
+from otel_sessions.text.literals import parts
 from otel_sessions.text.questions import read_questions
 from otel_sessions.text.quotes import own_words
 from otel_sessions.text.tokens import estimate_tokens
@@ -30,6 +34,7 @@ from otel_sessions.texts import (
     TextFeatures,
     Value,
     pack_ask,
+    pack_demands,
     pack_value,
 )
 
@@ -84,12 +89,25 @@ class FeatureReader:
             asks=self._asks(spoken),
             claims=read_claims(spoken, self._claim_word),
             acts=read_acts(own, words if subject == own else split_words(own)),
-            form=Form.PASTED if 2 * len(own) < len(sample.strip()) else Form.NONE,
+            demands=pack_demands(
+                read_shape(spoken, words, self._claim_word),
+                read_demands(own, words, self._claim_word),
+            ),
+            form=read_form(sample, whole=sample is text)
+            | (Form.PASTED if 2 * len(own) < len(sample.strip()) else Form.NONE),
+            language=read_language(subject, words),
         )
 
     def _values(self, text: str) -> bytes:
         return b"".join(
-            pack_value(Value(_digest(self._value, value.text), value.kind, self._cue(value.cue)))
+            pack_value(
+                Value(
+                    _digest(self._value, value.text),
+                    value.kind,
+                    self._cue(value.cue),
+                    b"".join(_digest(self._value, part)[:2] for part in parts(value)),
+                )
+            )
             for value in read_values(text)
         )
 
