@@ -17,6 +17,7 @@ WORD_BYTES = 4
 """Enough to tell the few hundred words and values of one session apart."""
 CUE_BYTES = 3
 """Of a word's digest, where it only names something: enough for the few words of one text."""
+NEAR_BYTES = 6
 VECTOR_BYTES = 128
 """A vector is this many signed bytes."""
 
@@ -60,6 +61,8 @@ class Act(IntFlag):
     """Says that it was wrong itself ("I apologize for the confusion", "my mistake")."""
     GIVING_UP = 262144
     """Gives up on being helped here ("forget it, I'll call")."""
+    PUZZLED = 524288
+    """Does not follow the other one ("what do you mean?", "huh?")."""
 
 
 class ValueKind(IntEnum):
@@ -91,10 +94,14 @@ class Value(NamedTuple):
     cue: bytes
     """First `CUE_BYTES` of the digest of the content word that names it ("order" of "order 17");
     zeros if none does."""
+    near: bytes = bytes(NEAR_BYTES)
+    """Of an id, a phone number or an e-mail address: two bytes each of the digests of its first
+    half, of its second half and of its signs in any order, each with its length; zeros of others.
+    Where one of the three is equal, one value is probably the other with a slip in it."""
 
 
 _WORDED = (ValueKind.NAME, ValueKind.CHOICE, ValueKind.PLACE)
-_VALUE = struct.Struct(f"{WORD_BYTES}sB{CUE_BYTES}s")
+_VALUE = struct.Struct(f"{WORD_BYTES}sB{CUE_BYTES}s{NEAR_BYTES}s")
 
 
 class AskFlag(IntFlag):
@@ -367,6 +374,10 @@ class TextFeatures:
         """What it does, as far as its words say."""
         return _acts(self._number(12))
 
+    def does(self, acts: Act) -> bool:
+        """Tell whether it does one of these at least, without the cost of operations on flags."""
+        return bool(self._number(12) & int(acts))
+
     @property
     def form(self) -> Form:
         """How it is written."""
@@ -476,8 +487,8 @@ class TextFeatures:
     def values(self) -> Iterator[Value]:
         """The values, in the order in which they appear."""
         return (
-            Value(digest, ValueKind(kind), cue)
-            for digest, kind, cue in _VALUE.iter_unpack(self.packed_values)
+            Value(digest, ValueKind(kind), cue, near)
+            for digest, kind, cue, near in _VALUE.iter_unpack(self.packed_values)
         )
 
     @property
@@ -485,7 +496,7 @@ class TextFeatures:
         """The digests of the values that are no words: names, places and choices are in `words`."""
         return {
             digest
-            for digest, kind, _ in _VALUE.iter_unpack(self.packed_values)
+            for digest, kind, *_ in _VALUE.iter_unpack(self.packed_values)
             if kind not in _WORDED
         }
 

@@ -1,0 +1,193 @@
+"""Literals: values that are written in figures, their kind, their one form and what names them.
+
+"No. 4471" is an id if the word beside it says so, the hour after "at", a count otherwise. Signs and
+digits speak in every language; cues are English words.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from otel_sessions.text.words import FUNCTION_WORDS, word_set
+from otel_sessions.texts import ValueKind
+
+
+class Literal(NamedTuple):
+    """A value as it stands in a text."""
+
+    text: str
+    """In the one form that all ways of writing it are brought to."""
+    kind: ValueKind
+    cue: str = ""
+    """The word that names it, in lower case; empty if none does."""
+
+
+MONTHS = word_set(
+    "january february march april june july august september october november december"
+)
+"""Without May, which is more often a verb; beside a number it counts."""
+AROUND = ".,;:!?()[]{}<>\"'`#$\u20ac\u00a3*_"
+"""Signs that may stand around a value and do not belong to it."""
+
+_MONTH_CUES = MONTHS | {"may"}
+_MONEY_SIGNS = frozenset("$\u20ac\u00a3")
+_CURRENCIES = word_set("dollar dollars usd eur euro euros gbp pound pounds bucks cents")
+UNNAMING = word_set("number numbers no id ids nr code is # ending of")
+"""Words beside a value that do not say which one it is."""
+_CODE_CUES = word_set(
+    """
+    number id code pin order account reference ref booking reservation case ticket invoice flight
+    policy confirmation customer member membership serial tracking zip postcode zipcode extension
+    """
+)
+_PHONE_CUES = word_set("phone telephone mobile cell call landline")
+_CUE_REACH = 5
+"""Words before a value among which its cue is looked for."""
+_MIN_CODE = 5
+"""Digits from which a number without a separator is an id rather than an amount."""
+_MIN_PHONE = 7
+_PHONE_DASHES = 2
+_HOURS = 12
+_IDENTIFYING = (ValueKind.CODE, ValueKind.PHONE, ValueKind.EMAIL)
+_MIN_PARTED = 4
+"""Shorter ids are too often near each other by chance."""
+
+# Letters, then a digit, then whatever belongs to it. Possessive and from the start of a run only,
+# so that the time is linear in the text.
+_FIGURE = re.compile(r"(?<![a-z\d_])[a-z_]*+\d(?:[a-z\d_]|[.,:/-](?=[a-z\d]))*+")
+_EMAIL = re.compile(r"[\w.+-]{1,64}+@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
+_COMMA_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_POINT_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+")
+_DECIMAL = re.compile(r"\d+\.\d+")
+_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
+_DASHED = re.compile(r"[\d-]{7,}")
+_CLOCK = re.compile(r"\d{1,2}(?::\d\d){0,2}(?:am|pm)?")
+_CALENDAR = re.compile(r"\d{4}-\d\d?-\d\d?|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d\d)")
+_MEASURE = re.compile(r"\d{1,4}(?:[.,]\d+)?-?[a-z]{1,6}|[a-z]{1,4}\d{1,2}")
+
+
+def literals_of(word: str, i: int, chunks: Sequence[str]) -> Iterator[Literal]:
+    """Give the values in one run of characters without blanks.
+
+    Args:
+        word: the run without the signs around it.
+        i: its place in `chunks`.
+        chunks: all runs of the text in lower case, with their signs.
+
+    """
+    if "@" in word and (email := _EMAIL.search(word)):
+        yield Literal(email.group(), ValueKind.EMAIL, cue_before(i, chunks))
+        return
+    for figure in _FIGURE.findall(word):
+        yield _literal(figure, i, chunks)
+
+
+def _literal(figure: str, i: int, chunks: Sequence[str]) -> Literal:
+    value = _one_form(figure)
+    if _ORDINAL.fullmatch(figure):
+        return Literal(value, ValueKind.DATE, _month_beside(i, chunks))
+    kind = _kind(figure, value, chunks[i], _word_at(i + 1, chunks))
+    if kind is None:
+        return number(value, i, chunks)
+    cue = cue_before(i, chunks)
+    if (
+        kind is ValueKind.CODE
+        and value.isdigit()
+        and len(value) >= _MIN_PHONE
+        and (cue in _PHONE_CUES or figure.count("-") >= _PHONE_DASHES)
+    ):
+        kind = ValueKind.PHONE
+    return Literal(clock(value) if kind is ValueKind.TIME else value, kind, cue)
+
+
+def _kind(figure: str, value: str, chunk: str, after: str) -> ValueKind | None:
+    """Tell the kind from the form alone; `None` of a small number, whose neighbours tell it."""
+    kind = None
+    if not _MONEY_SIGNS.isdisjoint(chunk) or after in _CURRENCIES:
+        kind = ValueKind.MONEY
+    elif _CALENDAR.fullmatch(figure):
+        kind = ValueKind.DATE
+    elif (":" in figure or figure[-1] == "m") and _CLOCK.fullmatch(figure):
+        kind = ValueKind.TIME
+    elif "#" not in chunk and _MEASURE.fullmatch(figure):
+        kind = ValueKind.OTHER
+    elif _DECIMAL.fullmatch(value) or "," in figure:
+        kind = ValueKind.NUMBER
+    elif "#" in chunk or len(value) >= _MIN_CODE or figure != value or not value.isdigit():
+        kind = ValueKind.CODE
+    return kind
+
+
+def parts(value: Literal) -> tuple[str, ...]:
+    """Return what an id, a phone number or an address shares with itself after a slip.
+
+    Its two halves and its signs in order, each with its length. Of an address, what stands before
+    the `@`, because people share the rest.
+    """
+    text = value.text.partition("@")[0]
+    if value.kind not in _IDENTIFYING or len(text) < _MIN_PARTED:
+        return ()
+    half = len(text) // 2
+    return (
+        f"{len(text)}{text[:half]}<",
+        f"{len(text)}>{text[half:]}",
+        f"{len(text)}{''.join(sorted(text))}~",
+    )
+
+
+def number(value: str, i: int, chunks: Sequence[str]) -> Literal:
+    """Read a small number: an id if its cue says so, the hour after "at", a count otherwise."""
+    before = _word_at(i - 1, chunks)
+    if before in _MONTH_CUES:
+        return Literal(value, ValueKind.DATE, before)
+    cue = cue_before(i, chunks)
+    if before in _CODE_CUES or (before in ("is", "") and cue in _CODE_CUES):
+        return Literal(value, ValueKind.CODE, cue)
+    after = "" if chunks[i][-1] in ".,;!?" else _word_at(i + 1, chunks)
+    counts = after.isalpha() and after not in FUNCTION_WORDS and after not in MONTHS
+    if before == "at" and not counts and value.isdigit() and int(value) <= _HOURS:
+        return Literal(value, ValueKind.TIME)
+    return Literal(value, ValueKind.NUMBER, after if counts else cue)
+
+
+def cue_before(i: int, chunks: Sequence[str]) -> str:
+    """Return the nearest word before a value that can name it, within the sentence."""
+    unnaming = ""
+    for chunk in chunks[max(0, i - _CUE_REACH) : i][::-1]:
+        if chunk[-1] in ".?!;":
+            break
+        word = chunk.strip(AROUND)
+        if word in UNNAMING:
+            unnaming = unnaming or (word if word in _CODE_CUES else "")
+        elif word.isalpha() and word not in FUNCTION_WORDS and word not in MONTHS:
+            return word
+    return unnaming
+
+
+def clock(value: str) -> str:
+    """Leave out the minutes of a full hour: "7:00pm" is "7pm"."""
+    return value.replace(":00", "") if value.endswith("m") else value
+
+
+def _month_beside(i: int, chunks: Sequence[str]) -> str:
+    after = _word_at(i + 1, chunks)
+    month = _word_at(i + 2, chunks) if after == "of" else after
+    before = _word_at(i - 1, chunks)
+    return month if month in _MONTH_CUES else before if before in _MONTH_CUES else ""
+
+
+def _word_at(i: int, chunks: Sequence[str]) -> str:
+    return chunks[i].strip(AROUND) if 0 <= i < len(chunks) else ""
+
+
+def _one_form(value: str) -> str:
+    if value.isalnum():
+        ordinal = _ORDINAL.fullmatch(value)
+        return ordinal.group(1) if ordinal else value
+    if _COMMA_THOUSANDS.fullmatch(value):
+        value = value.replace(",", "")
+    elif _POINT_THOUSANDS.fullmatch(value):
+        value = value.replace(".", "").replace(",", ".")
+    elif _DASHED.fullmatch(value):
+        return value.replace("-", "")
+    return value.rstrip("0").rstrip(".") if _DECIMAL.fullmatch(value) else value

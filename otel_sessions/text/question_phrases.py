@@ -1,0 +1,153 @@
+"""Question phrases: the words by which texts ask, and what each says of the value asked for.
+
+English. All lists were written for this package.
+"""
+
+from collections.abc import Mapping
+
+from otel_sessions.text.words import phrases, word_set
+from otel_sessions.texts import ValueKind
+
+KINDS: Mapping[str, ValueKind] = {
+    word: kind
+    for kind, words in {
+        ValueKind.EMAIL: "email emails e-mail mail",
+        ValueKind.PHONE: "phone telephone mobile cellphone",
+        ValueKind.CODE: """
+            id ids code codes pin reference zip zipcode postcode identifier serial password pnr vin
+            iban""",
+        ValueKind.NAME: """
+            name names surname lastname firstname who who's whom whose recipient beneficiary""",
+        ValueKind.MONEY: "amount price prices budget cost sum",
+        ValueKind.TIME: "time times hour",
+        ValueKind.DATE: "when when's date dates day days month birthday dob weekday",
+        ValueKind.PLACE: """
+            where where's city cities town area areas location address place destination region
+            country state neighborhood neighbourhood street airport station""",
+        ValueKind.NUMBER: "duration length quantity",
+    }.items()
+    for word in words.split()
+}
+NAMING = {
+    "zip": "zip",
+    "zipcode": "zip",
+    "postcode": "zip",
+    "pin": "pin",
+    "password": "password",
+    "serial": "serial",
+    "vin": "vin",
+    "iban": "iban",
+    "birthday": "birth",
+    "dob": "birth",
+    "surname": "last",
+    "lastname": "last",
+}
+"""Words that say the kind of a value and also which one it is."""
+NUMBER_NOUNS = word_set("number numbers no")
+OWNERS = word_set("your the his her their this that my our")
+HOW = {"many": ValueKind.NUMBER, "long": ValueKind.NUMBER, "old": ValueKind.NUMBER}
+HOW["much"] = ValueKind.MONEY
+DURATION = word_set("long duration length")
+ASKING = word_set(
+    "what whats what's which whichever when when's where where's who who's whom whose how"
+)
+LEADS = word_set(
+    """
+    and so but or also then now okay ok sure certainly alright all great good perfect thanks thank
+    you please well no yes yeah of course in at on for from to by until till with under into about
+    beautiful exactly just absolutely sorry hello hi again finally first lastly right
+    """
+)
+REQUESTS = phrases(
+    """
+    please provide, please give, please tell, please share, please enter, please specify,
+    please state, please say, please supply, please type, please send, please let me know,
+    please choose, please select, please indicate, please include, provide me, provide your,
+    provide the, give me, tell me, let me know, share your, share the, specify your, specify the,
+    enter your, enter the, send me, may i have, can i have, could i have, can i get, could i get,
+    may i get, may i know, i need your, i need to know, i'll need, i will need, i would need,
+    i need the, i want to know, i'd like to know, i would like to know, need to have your,
+    mind giving, mind telling, mind sharing, mind providing, able to provide, able to share,
+    remind me, confirm your, verify your, confirm the, verify the
+    """
+)
+PREFERENCES = phrases(
+    """
+    any particular, any specific, any certain, any preferred, any preference, a particular,
+    a specific, a certain, a preferred, a preference, some specific, some particular, a favorite,
+    a favourite, your preferred, your favorite, your favourite, in particular, do you prefer
+    """
+)
+OFFERS = phrases(
+    """
+    there anything else, with anything else, anything else i, anything else you, anything else we,
+    anything else today, what else, would you like to, would you like me to, would you like us to,
+    do you want to, do you want me to, do you want us to, do you wish to, shall i, shall we,
+    should i, should we, can i help, may i help, i help you, i assist you, i be of, i do for you,
+    may i assist, like to proceed, want to proceed, wish to proceed, would you prefer to,
+    are you ready, do you need help, do you need any, do you have any, to know more, how about,
+    what about
+    """
+)
+ADDITIONS = phrases(
+    """
+    to add, to include, to have, me to add, me to include, us to add, us to include, i add,
+    i include, we add, we include
+    """
+)
+"""Asked for whether it is wanted: less an offer of help than a question about what was ordered."""
+CONFIRMATIONS = phrases(
+    """
+    is that right, is this right, is that correct, is this correct, is that ok, is that okay,
+    is it correct, that right, that correct, did you say, did you mean, do you mean, are you sure,
+    correct me, confirm that, does that, does this, do these, is that what, sound good, sounds good,
+    okay with you, work for you, works for you
+    """
+)
+CONFIRMED_LAST = word_set("right correct ok okay yes no")
+TELLING_FIRST = word_set("you you'd you'll you're i i'll i've we it that this there here")
+CLOSING_FIRST = word_set(
+    """
+    is are was were do does did have has had can could would will should may might isn't aren't
+    don't doesn't didn't haven't hasn't wouldn't
+    """
+)
+CHECKS = word_set("confirm verify validate")
+CHECKED = (
+    ValueKind.EMAIL,
+    ValueKind.PHONE,
+    ValueKind.CODE,
+    ValueKind.NAME,
+    ValueKind.DATE,
+    ValueKind.PLACE,
+)
+"""What a text that asks to confirm something may ask for; of the rest it wants a yes."""
+SORTS = word_set(
+    "type types kind kinds sort sorts category categories genre genres style cuisine class"
+)
+STARTS = word_set(
+    """
+    from leave leaving depart departing departure origin start starting begin beginning pickup
+    pick picking collect outbound checkin
+    """
+)
+ENDS = word_set(
+    """
+    return returning back drop dropoff end ending until till arrive arriving arrival destination
+    headed heading checkout inbound
+    """
+)
+TRAVELLING = word_set("go going travel traveling travelling head")
+MORE = word_set("another second additional other next further new different more each")
+FORMS = word_set(
+    """
+    prefer preferred prefers preference preferences particular specific certain specify provide
+    share enter proceed interested category categories type types kind kinds sort sorts plan
+    planning wish intend desire desired require required requires search searching find happy
+    certainly assist verify identity following detail details information exactly convenient
+    comfortable suitable best mind add adding include including associated file first confirm
+    complete full valid current
+    favorite favourite possible course hope hoping expect expected answer question problem
+    absolutely long whether ought set today now use work works remind ready
+    """
+)
