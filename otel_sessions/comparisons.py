@@ -8,40 +8,39 @@ from otel_sessions.texts import VECTOR, VECTOR_BYTES, WORD_BYTES, TextFeatures
 def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[float]:
     """Cosine of the newest text's vector with each of `earlier`, in their order: [-1, 1].
 
-    A text without a vector has similarity 0. About 20 µs for 60 texts.
+    A text without a vector has similarity 0. About 15 µs for 60 texts.
     """
     import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
 
-    vector = newest.vector
-    if not vector or not earlier:
+    if not newest.vector or not earlier:
         return [0.0] * len(earlier)
-    rows = np.frombuffer(b"".join([text.packed[VECTOR] for text in earlier]), np.int8)
-    table = rows.reshape(len(earlier), VECTOR_BYTES).astype(np.float32)
-    one = np.frombuffer(vector, np.int8).astype(np.float32)
-    norms = np.linalg.norm(table, axis=1) * np.linalg.norm(one)
-    return [
-        float(x) for x in np.divide(table @ one, norms, where=norms > 0, out=np.zeros_like(norms))
-    ]
+    rows = [newest.packed[VECTOR], *[text.packed[VECTOR] for text in earlier]]
+    table = np.frombuffer(b"".join(rows), np.int8).reshape(-1, VECTOR_BYTES).astype(np.float32)
+    products = table[1:] @ table[0]
+    squares = np.einsum("ij,ij->i", table, table)
+    norms = np.sqrt(squares[1:] * squares[0])
+    pairs = zip(products.tolist(), norms.tolist(), strict=True)
+    return [product / norm if norm else 0.0 for product, norm in pairs]
 
 
 def shared_words(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[int]:
     """Count the content words that the newest text shares with each of `earlier`, in their order.
 
-    About 40 µs for 60 texts.
+    About 30 µs for 60 texts.
     """
     import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
 
     mine = newest.words
     if not mine or not earlier:
         return [0] * len(earlier)
-    wanted = np.frombuffer(mine, _WORD_TYPE)
     lists = [text.words for text in earlier]
-    words = np.frombuffer(b"".join(lists), _WORD_TYPE)
-    at = np.minimum(np.searchsorted(wanted, words), len(wanted) - 1)
-    counted = np.concatenate(([0], np.cumsum(wanted[at] == words)))
-    ends = np.cumsum([len(listed) // WORD_BYTES for listed in lists])
-    starts = np.concatenate(([0], ends[:-1]))
-    return [int(count) for count in counted[ends] - counted[starts]]
+    # The machine's own byte order is searched twice as fast.
+    wanted = np.frombuffer(mine, _WORD_TYPE).astype(np.uint32)
+    words = np.frombuffer(b"".join(lists), _WORD_TYPE).astype(np.uint32)
+    shared = wanted[np.minimum(wanted.searchsorted(words), len(wanted) - 1)] == words
+    ends = np.cumsum([0, *[len(listed) // WORD_BYTES for listed in lists]])
+    counted = np.concatenate(([0], shared.cumsum()))[ends]
+    return [int(count) for count in (counted[1:] - counted[:-1]).tolist()]
 
 
 _WORD_TYPE = ">u4"
