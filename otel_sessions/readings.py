@@ -1,10 +1,17 @@
 """Readings: from a call, which holds text, to a turn, which does not.
 
 Each new text is read once, here, and let go. About 0.2 ms for two messages of 80 tokens.
+
+System messages are read in a session's first call and where they changed. They may be long and the
+same in each call; that they are, their length and eight places in them tell (3 µs). Where they do
+change in each call, because the time or what was retrieved is in them, they are read four times and
+then at every eighth call.
 """
 
 import sys
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from otel_sessions.calls import Call
 from otel_sessions.digests import digest
@@ -14,10 +21,27 @@ from otel_sessions.models import find_model
 from otel_sessions.placements import Placement
 from otel_sessions.text.features import FeatureReader
 from otel_sessions.text.results import reads_like_error
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import ToolUse, Turn, pack_tools
 
 _UNUSED_BITS = 32
 """Of the 64 of a digest: the tool uses of one session are told apart by the others."""
+
+KEPT_PROMPTS = 10_000
+"""Sessions whose system messages are known, at about 300 bytes each; the oldest go first."""
+_FIRST_READINGS = 4
+_CALLS_A_READING = 8
+_PROBES = 8
+_PROBE_CHARACTERS = 64
+
+
+@dataclass(slots=True)
+class _Prompt:
+    """The system messages of one session, as far as they are known again."""
+
+    mark: int
+    calls: int = 0
+    readings: int = 1
 
 
 class CallReader:
@@ -44,6 +68,7 @@ class CallReader:
         self._features = FeatureReader(key, _contained(encode))
         self._windows = windows
         self._instance = instance
+        self._prompts: OrderedDict[str, _Prompt] = OrderedDict()
 
     def listing(self, call: Call) -> Listing | None:
         """Open the call's messages for reading; `None` if they cannot be read."""
@@ -71,6 +96,7 @@ class CallReader:
             model=_once(call.request.model),
             retries=int(placement.repeated),
             request=self._features.read(request_text) if request_text else None,
+            system=self._system(listing, placement),
             reply=self._features.read(reply.text) if reply and reply.text else None,
             context=placement.change,
             messages_sent=len(listing) if listing is not None else None,
@@ -94,6 +120,27 @@ class CallReader:
             ),
             tool_results=self._tool_results(listing, placement),
         )
+
+    def _system(self, listing: Listing | None, placement: Placement) -> TextFeatures | None:
+        """Read the system messages if they are new to the session."""
+        if listing is None or not listing.lead or placement.part not in ("turn", "same_turn"):
+            return None
+        text = listing.lead_text
+        mark = _mark(text)
+        known = self._prompts.get(placement.session_id)
+        if known is None:
+            self._prompts[placement.session_id] = _Prompt(mark)
+            if len(self._prompts) > KEPT_PROMPTS:
+                self._prompts.popitem(last=False)
+            return self._features.read(text) if text else None
+        self._prompts.move_to_end(placement.session_id)
+        known.calls += 1
+        due = known.readings - _FIRST_READINGS < known.calls // _CALLS_A_READING
+        if known.mark == mark or not due:
+            return None
+        known.mark = mark
+        known.readings += 1
+        return self._features.read(text) if text else None
 
     def _tool_results(
         self, listing: Listing | None, placement: Placement
@@ -126,6 +173,13 @@ class CallReader:
 def _once(text: str | None) -> str | None:
     """Keep equal texts of many calls once."""
     return None if text is None else sys.intern(text)
+
+
+def _mark(text: str) -> int:
+    """Hash a text's length and a few places in it, so that the cost does not grow with it."""
+    step = max(1, (len(text) - _PROBE_CHARACTERS) // (_PROBES - 1))
+    places = [text[at * step : at * step + _PROBE_CHARACTERS] for at in range(_PROBES)]
+    return hash((len(text), *places))
 
 
 def _contained(encode: Callable[[str], bytes]) -> Callable[[str], bytes]:

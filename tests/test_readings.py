@@ -2,6 +2,7 @@
 
 import pytest
 
+from otel_sessions import readings
 from otel_sessions.calls import Message, ToolCall, Usage
 from otel_sessions.conversations import Conversations
 from otel_sessions.readings import CallReader
@@ -41,6 +42,7 @@ def test_a_plain_call(read, chat, start_s):
         provider="openai",
         model="mine",
         request=turn.request,
+        system=turn.system,
         reply=turn.reply,
         messages_sent=2,
         input_tokens=12,
@@ -51,12 +53,45 @@ def test_a_plain_call(read, chat, start_s):
         finish_reason="stop",
     )
     assert (turn.request.chars, turn.reply.chars) == (20, 8)
+    assert turn.system.chars == len("Be brief.")
     assert len(turn.request.value_set) == 1
 
 
 def test_only_the_newest_message_of_the_user_is_the_request(read, chat):
     """What was said before is not read again."""
     assert read(chat("a first one", "yes", "the second")).request.chars == len("the second")
+
+
+PROMPT = "You sell tickets. " * 5000
+
+
+def test_system_messages_are_read_at_first_and_where_they_changed(read, chat):
+    """They are the same in nearly every call, and long."""
+    prompts = ["Be brief.", "Be brief.", "Be kind.", PROMPT, PROMPT, PROMPT + "Be brief.", None]
+    systems = [read(chat("Hi", system=prompt)).system for prompt in prompts]
+    read_chars = [system and system.chars for system in systems]
+    assert read_chars == [9, None, 8, len(PROMPT), None, len(PROMPT) + 9, None]
+
+
+def test_system_messages_that_change_in_each_call_are_read_now_and_then(read, chat):
+    """The time of day in them must not cost a reading for each call."""
+    systems = [read(chat("Hi", system=f"It is {n} o'clock.")).system for n in range(40)]
+    were_read = [system is not None for system in systems]
+    assert all(were_read[:4])
+    assert sum(were_read) == 8
+
+
+def test_each_session_has_system_messages_of_its_own(read, chat):
+    """Another session's may be the same."""
+    calls = [read(chat("Hi", system="Be brief."), session_id=name) for name in "abab"]
+    assert [turn.system is not None for turn in calls] == [True, True, False, False]
+
+
+def test_only_so_many_system_messages_are_known(read, chat, monkeypatch):
+    """The oldest are forgotten, and read again."""
+    monkeypatch.setattr(readings, "KEPT_PROMPTS", 2)
+    calls = [read(chat("Hi", system="Be brief."), session_id=name) for name in "abcba"]
+    assert [turn.system is not None for turn in calls] == [True, True, True, False, True]
 
 
 @pytest.mark.parametrize("messages", [None, []])
