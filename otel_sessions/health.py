@@ -45,6 +45,16 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "contradiction": 0.75,
         "answer_irrelevant": 0.75,
         "topic_drift": 0.75,
+        # The user says so.
+        "user_reminder": 0.8,
+        "user_abandoned": 0.8,
+        "escalation_requested": 0.75,
+        "user_correction": 0.7,
+        "user_frustration": 0.7,
+        "premature_commitment": 0.7,
+        # The assistant says so.
+        "assistant_apology": 0.65,
+        "assistant_refusal": 0.65,
         # The answer is there, it only took longer.
         "repeated_answer": 0.7,
         "latency_growth": 0.7,

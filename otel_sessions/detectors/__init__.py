@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from otel_sessions.detectors.answer_irrelevant import answer_irrelevant
+from otel_sessions.detectors.assistant_apology import assistant_apology
+from otel_sessions.detectors.assistant_refusal import assistant_refusal
 from otel_sessions.detectors.call_failed import call_failed
 from otel_sessions.detectors.commitment_reversed import commitment_reversed
 from otel_sessions.detectors.context_compacted import context_compacted
@@ -17,12 +19,18 @@ from otel_sessions.detectors.context_pressure import context_pressure
 from otel_sessions.detectors.context_reset import context_reset
 from otel_sessions.detectors.context_truncated import context_truncated
 from otel_sessions.detectors.contradiction import contradiction
+from otel_sessions.detectors.escalation_requested import escalation_requested
 from otel_sessions.detectors.latency_growth import latency_growth
 from otel_sessions.detectors.partial_response import partial_response
+from otel_sessions.detectors.premature_commitment import premature_commitment
 from otel_sessions.detectors.repeated_answer import repeated_answer
 from otel_sessions.detectors.repeated_question import repeated_question
 from otel_sessions.detectors.tool_loop import tool_loop
 from otel_sessions.detectors.topic_drift import topic_drift
+from otel_sessions.detectors.user_abandoned import user_abandoned
+from otel_sessions.detectors.user_correction import user_correction
+from otel_sessions.detectors.user_frustration import user_frustration
+from otel_sessions.detectors.user_reminder import user_reminder
 from otel_sessions.signals import Signal
 from otel_sessions.turns import Turn
 
@@ -59,5 +67,13 @@ DETECTORS: tuple[Detector, ...] = (
     contradiction,
     answer_irrelevant,
     topic_drift,
+    user_reminder,
+    user_correction,
+    user_frustration,
+    escalation_requested,
+    user_abandoned,
+    premature_commitment,
+    assistant_refusal,
+    assistant_apology,
 )
 """In the order in which signals are shown: what is certain first."""

@@ -30,50 +30,48 @@ PHRASES = Phrases(
         (
             Act.OBJECTION,
             """
-            . [no|nope|but|well no|no no] i meant, [is|was] not what i
-            [asked|meant|said|wanted|want|ordered|am asking|was asking|mean], not what i
+            . [no|nope|but|well no|no no] i meant, [that|this|it] [is|was] not what i
+            [asked|meant|said|wanted|want|ordered|am asking|was asking|mean], . not what i
             [asked|meant|said|am asking], you [have|] [misunderstood|misread|misheard], you
             [got|have got|are getting] [it|that|this|me|my] [all|completely|totally|] wrong, .
             [no|nope|sorry|but|] [that|this] is [wrong|incorrect|false|not right|not correct], .
-            [no|nope|sorry|but|] that is not [right|correct|true|it|my|the one], . wrong ., you
-            are [wrong|mistaken|incorrect|confusing], i did not [ask|say|mean|want|ask
-            you|request] [that|this|for|about|you|it], i [asked|was asking] [you|] [for|about],
+            [no|nope|sorry|but|] that is not [right|correct|true|it|my|the one], . [still|] wrong
+            ., you are [still|] [wrong|mistaken|incorrect|confusing], i did not
+            [ask|say|mean|want|request] [you|] [that|this|for|about|it],
             [did|do|does|have|has|are|is|was|were] not [answer|answered|answering] [my|the|]
-            [question|questions], . [no|] not that [one|], you [mixed|confused|messed] up, you
-            [mixed|confused] [my|the], [still|again] [have|got|gave|wrong|not right|the wrong], .
-            [but|] you [just|] [said|told me|promised|agreed], [but|that] you [just|] said, read
-            [the|my] question [again|carefully|properly], nothing to do with [my|what|the]
-            [question|i asked], i said no, i meant no, [that|it] [makes|has] nothing to do with, .
-            try again ., you [forgot|missed|skipped|ignored] [the|my|to|what|that|one], why
-            [did|are|have] you [change|changed|changing|add|added|give|giving], [stop|quit]
-            changing the [subject|topic], [what|] are you talking about, that is not an answer,
-            [answer|answering] my question
+            [question|questions], . [no|] not that one, you [mixed|confused|messed] up, you
+            [mixed|confused] [my|the], [still|again] [have|got|gave
+            me|has|show|shows|use|using|wrote] the wrong, . [but|] you [just|] [said|told
+            me|promised|agreed], but you [just|] [said|told me|promised], read [the|my] question
+            [again|carefully|properly], nothing to do with [my|what|the question], [that|it] has
+            nothing to do with, you [forgot|missed|skipped|ignored] [the|my|to|what|that|one],
+            [stop|quit] changing the [subject|topic], . what are you talking about, that is not an
+            answer, . [just|please|] answer my question, i did not say that, . no . i said
             """,
         ),
         (
             Act.COMPLAINT,
             """
             waste of [my|] time ., wasting my time, . what a waste of [my|] time, are you
-            [even|actually|] [kidding|joking|serious|listening|reading|paying], you kidding, are
-            not [even|actually|really|] [listening|reading|paying], you [do|did] not [even|seem
+            [even|actually|] [kidding|joking|serious], are you [even|actually]
+            [listening|reading|paying|human|real], are you listening, are not
+            [even|actually|really|] [listening|reading|paying], you [do|did] not [even|seem
             to|really|] [understand|listen|get it|get me|care], [clearly|obviously] do not
-            [understand|listen|care|know], do you [even|] [listen|understand english|read|speak
-            english], [going|talking|running] [around|] in circles, [is|are|am] [going|getting]
-            nowhere, sick of, fed up, . [just|] answer [my|the] [damn|] question,
-            [losing|lost|running out of] [my|] patience, why is [this|it] so [hard|difficult], how
-            hard [can|is] [it|this] [be|], . [that|this|it|you] [does|do|make|makes] [not|no]
-            [make|] [any|] sense, does not make [any|] sense, . that makes no sense, you make no
-            sense, [is|are] [wrong|the matter] with you, [does|did|do|is] not [help|helping]
-            [me|at all|.], [are|were] not helping, are [of|] no help, no help at all,
-            [worst|terrible|horrible|awful|poor|bad|pathetic|lousy] [customer|]
-            [service|bot|chatbot|support|assistant|ai|experience], . worst, . come on ., .
-            seriously ., for the love of, stop [lying|wasting|it], [this|you|it] [keeps|keep]
-            [failing|happening|crashing], not happy [with|about] [this|you|it|your],
-            [very|really|so|extremely] disappointed, [is|are] a
-            [joke|disgrace|nightmare|disaster], what a [joke|disgrace|nightmare], [does|do] not
-            work ., no more [questions|mistakes|excuses], just
-            [do|cancel|fix|give|answer|process|get] [it|this|that|me] [already|done|right], what
-            is [wrong|your problem], why can not you [just|]
+            [understand|listen|care|know], do you even [listen|understand|read|know], do you
+            understand english, [going|talking|running] [around|] in circles, [we are|this is|you
+            are|am] [going|getting] nowhere, [sick|tired] of [this|you|your], fed up, .
+            [just|please|] answer [my|the] [damn|] question, [losing|lost|running out of] [my|]
+            patience, why is this so [hard|difficult], how hard [can|is] [it|this] [be|], .
+            [that|this|it|you] [does|do|did] not make [any|] sense, you do not make [any|] sense,
+            you make no sense, that makes no sense, [is|are] [wrong|the matter] with you,
+            [that|this|it|you|which] [does|did|do|is|are] not [help|helping] [me|at all|.],
+            [are|were] not helping, you are [of|] no help, no help at all, . no help .,
+            [worst|terrible|horrible|awful|pathetic|lousy|what kind of] [customer|]
+            [service|bot|chatbot|support|assistant|ai|system], . worst, . [oh|] come on ., .
+            seriously ., stop [lying|wasting], not happy [with|about] [this|you|it|your], [you
+            are|this is|what] a [joke|disgrace|nightmare|disaster], no more
+            [questions|mistakes|excuses], why can not you [just|], just
+            [do|cancel|fix|give|answer|process|get] [it|this|that|me] [already|done]
             """,
         ),
         (
@@ -89,15 +87,16 @@ PHRASES = Phrases(
         (
             Act.ESCALATION,
             """
-            [real|actual|live|human] [person|human|agent|being
-            to|operator|representative|support], .
-            [human|agent|representative|operator|supervisor|manager] [please|] ., [customer
-            service|support] representative, someone who can [actually|] help, escalate
-            [this|it|my|the|that|your|to], escalated, escalating, escalation,
-            [file|make|lodge|submit|raise] a [formal|] complaint,
-            [team|specialist|agent|representative|colleague] will [contact|call|reach|get back],
-            [being|be|been] transferred to, transfer you [to|over|now], transferring you, connect
-            you [to|with], connecting you, hand you over, forward [this|your] [case|request]
+            [real|actual|live] [person|human|agent|operator|representative], .
+            [human|representative|operator|supervisor|manager] ., . [human|agent|representative]
+            please, someone who can [actually|] help [me|.], [please|] escalate [this|it|my]
+            [to|.|please|case|issue|now], [want|like|going|need] to [file|make|lodge|submit|raise]
+            a [formal|] complaint, [i am|we are] [now|]
+            [transferring|connecting|escalating|forwarding], i will [now|] transfer you, i will
+            [now|] [connect|hand] you [over|to|with], [i|we] have [already|now|just|successfully|]
+            [escalated|transferred|forwarded] [you|your|this|the], [are|being|been] transferred to
+            [a|an|our|the], [team|agent|representative|colleague] will [contact|call|reach out|get
+            back]
             """,
         ),
         (
@@ -111,6 +110,16 @@ PHRASES = Phrases(
             mind i will, [go|look|shop|buy|try] [somewhere else|elsewhere], business elsewhere,
             [is|was] pointless, i am leaving, do not bother, screw it, cancel my account then, i
             am out ., let us stop here, i quit, no point [in|talking]
+            """,
+        ),
+        (
+            Act.PUZZLED,
+            """
+            . [what|who|huh|pardon|eh|hm what|sorry what|wait what] ., what do you mean, i do not
+            [get|understand] [it|you|that|this|what you|your|.], what is that supposed to mean,
+            what are you talking about, . [that is|this is] [so|very|really|] [random|confusing],
+            i am [so|very|really|now|] confused, you lost me, . come again ., what does that have
+            to do with, what has that to do with
             """,
         ),
         (
@@ -175,28 +184,27 @@ PHRASES = Phrases(
             [how many|how many more] times [do|must|should|will|did|have|am] i, repeat myself,
             [have|need|has] to [repeat|say|type|write|tell|explain]
             [it|that|this|myself|everything|you] [all|] [again|once more|twice|], [need|have|want]
-            to repeat, must i repeat, . [once|] again [my|i|the|it|.], . for the
-            [last|second|third|fourth|fifth|2nd|3rd| hundredth|tenth|nth] time, [did|do|have|can]
-            [you|] not [you|] [even|] [read|see|hear] [what|my|it|that|the|me], did you [even|]
-            [read|see] [what i|my], read [what i|my [message|messages]], [my|the]
-            [first|previous|last|earlier] [message|messages|reply|answer|question] ., my
+            to repeat, must i repeat, . [once|] again [my|i|the|it|for], . again .
+            [the|my|it|i|for|a|we], . for the [last|second|third|fourth|fifth|2nd|3rd|
+            hundredth|tenth|nth] time, [did|do|can|have] [you not|not you] [even|] [read|see|hear]
+            [what|my|it|that|the|me], did you [even|] [read|see] [what i|my], read [what i|my
+            [message|messages]], [my|the] [first|previous|last|earlier]
+            [message|messages|reply|answer|question] ., my
             [first|previous|last|earlier|initial|original] [message|messages|reply|request],
-            scroll up, . see above, [given|stated|mentioned|wrote|written|said|provided|gave|told
-            you] above, [been|went|gone|going] [over|through] this [already|before|again|.],
-            [went|gone|been] over [that|it] [already|before], already [went|been|gone]
-            [over|through], that is what i [just|] [said|told|wrote|asked], we just
-            [talked|discussed|spoke], asking [me|] [for|] the same, the same question [again|],
-            the same thing [again|over and over], [second|third|fourth|fifth|2nd|3rd] time
-            [you|i|that i|that you|i have|i am], [did|have] you [forget|forgotten], you [have
-            forgotten|forgot] [that|what|my|i], do you not remember, do not you remember, remember
-            i [said|told|asked|wrote|mentioned], did not i [just|already|]
-            [say|tell|mention|explain|ask], did i not [just|already|] [say|tell|
-            mention|explain|ask], i did [already|] [tell|give|send] you, [as|like] i [have|]
-            [said| mentioned|stated|told you|wrote] my, asked and answered, you [already|] have
-            [my|it|that|this] [name|number|email|address|details|data|info|
-            information|order|account|] already, you already have [my|it|that|this], already
-            [answered|told|said|mentioned|explained] [you|that|this|it|the|my|all|.], repeating
-            [yourself|yourselves|what], as [mentioned|stated|said|explained|described|noted]
+            scroll up, . see above, [was|were|is|are|it] [given|stated|mentioned|provided] above,
+            [been|went|gone] [over|through] this [already|before|again|.], [went|gone|been] over
+            [that|it] [already|before], already [went|been|gone] [over|through], that is what i
+            [just|] [said|told|wrote|asked], we just [talked|discussed|spoke], asking [me|] [for|]
+            the same, the same question [again|], the same thing [again|over and over],
+            [second|third|fourth|fifth|2nd|3rd] time [you|i|that i|that you|i have|i am],
+            [did|have] you [forget|forgotten], you [have forgotten|forgot] [that|what|my|i], do
+            you not remember, do not you remember, remember i [said|told|asked|wrote|mentioned],
+            did not i [just|already|] [say|tell|mention|explain|ask], did i not [just|already|]
+            [say|tell| mention|explain|ask], i did [already|] [tell|give|send] you, [as|like] i
+            [have|] [said| mentioned|stated|told you|wrote] my, asked and answered, you [already|]
+            have [my|it|that|this] [name|number|email|address|details|data|info|
+            information|order|account|] already, you already have [my|it|that|this], repeating
+            [yourself|yourselves|what], . as [mentioned|stated|said|explained]
             [before|above|earlier|previously|already], you already [said|asked|told|tried|
             suggested|mentioned], over and over again, for the umpteenth time
             """,
@@ -219,12 +227,12 @@ PHRASES = Phrases(
             that this|this|for your loss|about your loss|that it], . [so|very|] sorry [to
             hear|you| that you|that this|for your loss], can not [wait|miss|agree more], could not
             agree more, why can not [i|we|my], damn [good|great|nice|fine|well|right|cool], holy
-            shit, will not regret, you are [absolutely|] right to, [i|we|you] will need, [i|we]
-            will be [happy|glad], [if|when|glad|happy|that|until|unless|because] i told you, i
-            never said no, i never mind, i said [hi|hello|to], [we|i] have no
+            shit, will not regret, you will not, you are [absolutely|] right to, [i|we|you] will
+            need, [i|we] will be [happy|glad], [if|when|glad|happy|that|until|unless|because] i
+            told you, i never said no, i never mind, i said [hi|hello|to], [we|i] have no
             [doubt|idea|problem|problems|worries|question|questions|preference]
             """,
         ),
-        (INSTEAD | Act.REFUSAL, "[i|we|you] will not"),
+        (INSTEAD | Act.REFUSAL, "[i|we] will not"),
     ]
 )

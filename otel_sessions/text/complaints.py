@@ -16,20 +16,24 @@ _REACH = 7
 
 _BAD = word_set(
     """
-    useless ridiculous unacceptable unhelpful pathetic incompetent annoying frustrating infuriating
-    absurd terrible horrible awful worst worthless rubbish garbage trash nonsense stupid dumb
-    idiotic insane outrageous hopeless irritating exhausting disappointing crazy lousy broken
-    clueless moronic
+    useless ridiculous unacceptable unhelpful pathetic incompetent infuriating absurd worthless
+    rubbish garbage trash nonsense stupid dumb idiotic insane outrageous hopeless clueless moronic
     """
 )
+_HARD = word_set(
+    """
+    annoying frustrating irritating exhausting disappointing terrible horrible awful lousy broken
+    """
+)
+"""What things in the world are too: "that's frustrating" may be sympathy or a sore knee."""
 _INSULTS = word_set("stupid dumb idiot idiotic moron moronic retard retarded imbecile loser")
 _GOOD = word_set("helpful helping listening acceptable useful")
 _MOODS = word_set(
     """
-    frustrated annoyed angry upset pissed furious mad irritated disappointed unhappy livid
+    frustrated annoyed pissed furious mad irritated livid
     """
 )
-TELLING = _BAD | _INSULTS | _GOOD | _MOODS
+TELLING = _BAD | _HARD | _INSULTS | _GOOD | _MOODS
 
 _BETWEEN = word_set(
     """
@@ -39,7 +43,9 @@ _BETWEEN = word_set(
     feeling feel seem seems only
     """
 )
-_SUBJECTS = word_set("this that it you your bot chatbot assistant service support system ai thing")
+_SUBJECTS = word_set(
+    "this that it its you your bot chatbot assistant service support system ai thing"
+)
 _SERVICES = word_set(
     """
     bot chatbot assistant service support system ai machine robot answer answers reply
@@ -80,7 +86,7 @@ def _walk_left(words: Sequence[str], at: int) -> tuple[str, bool]:
 
 def _judgement(words: Sequence[str], at: int, word: str) -> int:
     subject, negated = _walk_left(words, at)
-    if negated != (word in _GOOD):
+    if negated != (word in _GOOD) or (word in _HARD and subject in ("it", "its", "that")):
         return 0
     follows = words[at + 1] if at + 1 < len(words) else STOP
     alone = subject == STOP and follows == STOP

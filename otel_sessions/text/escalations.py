@@ -19,14 +19,13 @@ PEOPLE = word_set(
     specialist service support care colleague advisor adviser boss superior staff employee
     """
 )
-_VAGUE = word_set("someone somebody person service support care boss colleague")
+_VAGUE = word_set("someone somebody person service support care boss colleague staff employee")
 """People whom one also meets elsewhere: only a few verbs make them the ones asked for."""
-_ASKING = word_set("speak talk talking transfer transferred transferring connect connecting")
-_GETTING = word_set("get need want contact reach give put call chat escalate see prefer").union(
-    _ASKING
-)
-_OTHERS = word_set("my his her their not")
-"""Before the person or among the words between: somebody else's, or not wanted."""
+_REACHING = word_set("speak talk transfer transferred connect connected put")
+_GETTING = _REACHING | word_set("get need want contact reach give call chat prefer")
+_ASKER = word_set("i me us")
+_OTHERS = word_set("my his her their not you")
+"""Somebody else's person, not wanted, or something that the assistant offers."""
 
 
 def read_escalation(words: Sequence[str]) -> int:
@@ -38,8 +37,9 @@ def read_escalation(words: Sequence[str]) -> int:
         before = words[max(0, at - _REACH) : at]
         if STOP in before:
             before = before[len(before) - before[::-1].index(STOP) :]
-        verbs = _ASKING if word in _VAGUE else _GETTING
-        if not verbs.isdisjoint(before) and _OTHERS.isdisjoint(before):
+        verbs = _REACHING if word in _VAGUE else _GETTING
+        wanted = not verbs.isdisjoint(before) and not _ASKER.isdisjoint(before)
+        if wanted and _OTHERS.isdisjoint(before):
             return int(Act.ESCALATION)
         seen += 1
         if seen == MAX_PEOPLE:

@@ -33,7 +33,7 @@ _EXPANSIONS = """
     we've weve: we have
     we'll: we will
     they're theyre: they are
-    it's its: it is
+    it's: it is
     that's thats: that is
     there's theres: there is
     what's whats: what is

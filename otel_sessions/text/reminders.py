@@ -25,7 +25,8 @@ _SAYING = word_set(
 _GIVING = word_set("provided sent entered shared supplied submitted")
 _ONGOING = word_set("saying repeating explaining typing giving writing answering sending asking")
 _ASKING = word_set("asked ask asking")
-VERBS = _TELLING | _SAYING | _GIVING | _ONGOING | _ASKING
+_AGAIN = frozenset(("again",))
+VERBS = _AGAIN | _TELLING | _SAYING | _GIVING | _ONGOING | _ASKING
 
 _BETWEEN = word_set(
     """
@@ -46,7 +47,9 @@ _OWN = word_set(
     """
 )
 _THINGS = word_set("you that this it everything all them these those so")
-_NOT_SAID = word_set("if unless until when should would could whether glad never")
+_SURE = word_set("already twice thrice times literally")
+_STARTS = word_set(". but and no yes because as like well hey ok okay so that is cause then")
+_NOT_SAID = word_set("if unless until when should would could whether glad never what")
 
 
 def read_reminder(words: Sequence[str]) -> int:
@@ -55,9 +58,9 @@ def read_reminder(words: Sequence[str]) -> int:
     for at, word in enumerate(words):
         if word not in VERBS:
             continue
-        if _reminds(words, at, word):
+        if _repeats_number(words, at) if word == "again" else _reminds(words, at, word):
             return int(Act.REMINDER)
-        if word == "said" and _insists(words, at):
+        if word in ("said", "asked") and _insists(words, at):
             return int(Act.REMINDER | Act.OBJECTION)
         seen += 1
         if seen == MAX_VERBS:
@@ -65,29 +68,40 @@ def read_reminder(words: Sequence[str]) -> int:
     return 0
 
 
+def _repeats_number(words: Sequence[str], at: int) -> bool:
+    """Tell "again: 4711" and "again, 4711"."""
+    following = [word for word in words[at + 1 : at + 3] if word != STOP]
+    return words[at - 1] == STOP and following[:1] != [] and following[0].isdigit()
+
+
 def _reminds(words: Sequence[str], at: int, verb: str) -> bool:
     who = at - 1
     while who > at - _BEFORE and words[who] in _BETWEEN:
         who -= 1
     subject, before = words[who], words[who - 1]
-    if before in _NOT_SAID:
-        return False
     adverbs = words[who + 1 : at]
     after = _clause(words[at + 1 : at + 1 + _AFTER])
-    around = {*adverbs, *after}
-    if subject == "you" or (subject in ("to", "you") and before == "keep"):
-        return _assistant_again(verb, around)
-    if verb in _ASKING:
+    if before in _NOT_SAID:
         return False
-    if subject not in ("i", "we") and not (subject == STOP and "already" in adverbs):
-        return False
-    return _said_before(verb, adverbs, after, around)
+    if subject == "you":
+        return _assistant_again(verb, {*adverbs, *after})
+    told_by_user = subject in ("i", "we") or (subject == STOP and "already" in adverbs)
+    # In passing ("..., like I said") it may be filler.
+    passing = before in ("as", "like") and words[who - 2] != STOP and "already" not in adverbs
+    return (
+        told_by_user
+        and not passing
+        and verb not in _ASKING
+        # "The number I gave you is right" reminds nobody.
+        and (before in _STARTS or not _SURE.isdisjoint([*adverbs, *after]))
+        and ((verb in _TELLING and _to_assistant(after)) or _said_before(verb, adverbs, after))
+    )
 
 
 def _insists(words: Sequence[str], at: int) -> bool:
     """Tell "I said the 5th, not the 6th" and "but I said the 5th" from a story."""
     before, after = words[max(0, at - 2) : at], _clause(words[at + 1 : at + 1 + _AFTER])
-    if before[-1:] != ["i"] or "to" in after[:1]:
+    if before[-1:] != ["i"] or "to" in after[:1] or "hi" in after[:1]:
         return False
     return before[0] in ("but", "no") or (before[0] == STOP and "not" in after)
 
@@ -104,12 +118,15 @@ def _assistant_again(verb: str, around: set[str]) -> bool:
     return verb in _SAYING and not around.isdisjoint(("already", "before", "times", "twice"))
 
 
-def _said_before(verb: str, adverbs: Sequence[str], after: Sequence[str], around: set[str]) -> bool:
+def _to_assistant(after: Sequence[str]) -> bool:
+    to_you = after[:1] == ["you"] or (len(after) > 1 and after[1] in _ASSISTANTS)
+    return to_you and after[1:2] != ["so"]
+
+
+def _said_before(verb: str, adverbs: Sequence[str], after: Sequence[str]) -> bool:
+    around = {*adverbs, *after}
     if verb in _ONGOING or verb == "telling":
         return not around.isdisjoint(("keep", "kept", "again", "time", "times"))
-    to_you = after[:1] == ["you"] or (len(after) > 1 and after[1] in _ASSISTANTS)
-    if verb in _TELLING and to_you:
-        return after[1:2] != ["so"]
     if "to" in after and _ASSISTANTS.isdisjoint(after[after.index("to") + 1 :][:2]):
         return False
     marked = not _MARKS.isdisjoint(around) or ("just" in adverbs and verb not in _GIVING)
