@@ -14,7 +14,6 @@ in 0.3 % of their turns.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from otel_sessions.signals import Signal
 from otel_sessions.texts import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag, TextFeatures
@@ -22,13 +21,15 @@ from otel_sessions.turns import Turn
 
 _DENYING = (ClaimKind.REFUSED, ClaimKind.DISAVOWED)
 _COMMITTING = (ClaimKind.COMMITTED, ClaimKind.COMMITTED_IF)
-_BY_PLACE = (1.0, 0.85, 0.6, 0.5)
+_BY_PLACE = (1.0, 0.85, 0.7, 0.6)
 """What a shared word counts by its place among the words of a claim: the first tells most."""
 _RECENT = 2
 """Turns within which a refusal that names nothing is about what was promised."""
+_SHORT = 30
+"""Tokens up to which a yes is all that a reply says, in its own words."""
 _ESSAY = 200
 """Tokens from which a reply is an essay, which refuses nobody anything."""
-_NEWS_WORDS = 3
+_NEWS_WORDS = 4
 """New content words that make a message of the user's news."""
 
 
@@ -42,7 +43,8 @@ def commitment_reversed(
     if_only_asked: float = 0.85,
     if_unnamed: float = 0.65,
     if_explained: float = 0.7,
-    if_news: float = 0.6,
+    if_news: float = 0.5,
+    if_other: float = 0.4,
     if_tool_asked: float = 0.5,
     if_essay: float = 0.5,
     if_also_granted: float = 0.6,
@@ -62,6 +64,7 @@ def commitment_reversed(
         if_unnamed: factor if a recent promise is all that a refusal can be about.
         if_explained: factor if the refusal gives a reason that is new.
         if_news: factor if the user has just told something new, or wants something else.
+        if_other: factor if what is refused is what the user has just named for the first time.
         if_tool_asked: factor if a tool was asked in the newest turn: the news may be its result.
         if_essay: factor if the newest reply is an essay.
         if_also_granted: factor if the newest reply commits to it in another way.
@@ -79,27 +82,29 @@ def commitment_reversed(
     context *= if_explained if reply.stance.flags & StanceFlag.EXPLAINS else 1.0
     context *= if_tool_asked if newest.tools else 1.0
     context *= if_essay if reply.tokens > _ESSAY else 1.0
-    news = _news(turns)
+    named, given = _new_in_request(turns)
+    context *= if_other if given & reply.value_set else 1.0
+    context *= if_news if _told(request, named, given) else 1.0
     asked = _heads(request)
     claims = reply.stated
-    still = {word for claim in claims if claim.kind in _COMMITTING for word in claim.words}
+    still = _words(reply, _COMMITTING)
+    yes = reply.stance.flags & StanceFlag.YES
     best, apart = 0.0, 0
     for denial in claims:
         if denial.kind not in _DENYING:
             continue
-        softer = if_also_granted if not still.isdisjoint(denial.words) else 1.0
+        softer = if_also_granted if yes or not still.isdisjoint(denial.words) else 1.0
         for grant in grants:
             same = max(
                 _same(denial, grant.firm),
                 if_conditional * _same(denial, grant.conditional),
                 if_only_asked * _same(denial, grant.wish) * (1 if grant.surely else if_conditional),
-                0.0 if denial.words else if_only_asked * bool(asked & grant.subject),
+                0.0 if denial.words else if_only_asked * grant.share(asked, if_conditional),
                 if_unnamed if grant.ago <= _RECENT and _unnamed(denial, asked) else 0.0,
             )
             severity = same * softer
             if denial.kind == ClaimKind.REFUSED:
-                severity *= context
-                severity *= if_news if news == "told" or (news and not asked & grant.subject) else 1
+                severity *= context * (1.0 if named.isdisjoint(denial.words) else if_other)
                 severity *= if_refused_before if _same(denial, grant.refused_since) else 1
             if severity > best:
                 best, apart = severity, grant.ago
@@ -125,9 +130,11 @@ class _Grant:
     refused_since: set[bytes]
     """Words of what replies in between refused."""
 
-    @property
-    def subject(self) -> set[bytes]:
-        return self.firm | self.conditional | self.wish
+    def share(self, asked: set[bytes], if_conditional: float) -> float:
+        """Tell whether the user has just asked about it: 0, `if_conditional` or 1."""
+        if asked.isdisjoint(self.firm | self.conditional | self.wish):
+            return 0.0
+        return 1.0 if self.surely else if_conditional
 
 
 def _grants(turns: Sequence[Turn]) -> list[_Grant]:
@@ -158,7 +165,7 @@ def _grant(
     firm = _words(reply, (ClaimKind.COMMITTED,)) - now_refused
     conditional = _words(reply, (ClaimKind.COMMITTED_IF,)) - now_refused
     if says_yes and not now_refused:
-        wish = _heads(request)
+        wish = _heads(request) | (_heads(reply) if reply.tokens <= _SHORT else set())
     else:
         wish = (_heads(request) & (_heads(reply) | firm | conditional)) - now_refused
     surely = bool(firm) or says_yes or not conditional
@@ -198,18 +205,23 @@ def _unnamed(denial: Claim, asked: set[bytes]) -> bool:
     return not denial.words and (denial.kind == ClaimKind.DISAVOWED or len(asked) <= 1)
 
 
-def _news(turns: Sequence[Turn]) -> Literal["told", "asked", ""]:
-    """Tell whether the user has just told what is new or wants something else, or asks so."""
+def _new_in_request(turns: Sequence[Turn]) -> tuple[set[bytes], set[bytes]]:
+    """Give the words and the values of the newest request that nobody had said."""
     request = turns[-1].request
-    if request is None or request.stance.flags & StanceFlag.CITES:
-        return ""
-    if request.stance.flags & StanceFlag.OTHER:
-        return "told"
+    if request is None:
+        return set(), set()
     before = [text for t in turns[:-1] for text in (t.request, t.reply) if text is not None]
-    new_words = len(request.word_set.difference(*(text.word_set for text in before)))
-    if request.acts & Act.QUESTION:
-        return "asked" if new_words >= _NEWS_WORDS else ""
+    words = request.word_set.difference(*(text.word_set for text in before))
     values = request.value_set
-    if values and not values <= set().union(*(text.value_set for text in before)):
-        return "told"
-    return "told" if new_words > _NEWS_WORDS else ""
+    if values:
+        values = values.difference(*(text.value_set for text in before))
+    return {word[:3] for word in words}, values
+
+
+def _told(request: TextFeatures | None, words: set[bytes], values: set[bytes]) -> bool:
+    """Tell whether a request tells what is new, or wants something else."""
+    if request is None or request.stance.flags & StanceFlag.CITES:
+        return False
+    if request.stance.flags & StanceFlag.OTHER:
+        return True
+    return not request.acts & Act.QUESTION and (bool(values) or len(words) >= _NEWS_WORDS)

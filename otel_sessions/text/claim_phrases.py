@@ -170,7 +170,8 @@ BLAND = word_set(
     months year years minute minutes support exist accept honor qualify something anything record
     misunderstanding agreement promise promised once since two three four five six mentioned offer
     statement believe hear following
-    use used using find let's full fully total amount part valid automatically directly note
+    circumstance circumstances use used using find let's full fully total amount part valid
+    automatically directly note
     """
 )
 """Words that do not say what a claim is about."""
@@ -238,7 +239,11 @@ STANCES = Phrases(
             i would rather [not|keep|have|stay|leave], [do not|no need to] [cancel|bother|send|do],
             [drop|scrap|skip] [it|that|the], leave it, instead of, let us not,
             no longer [want|need],
-            i have decided [not|against], i take [that|it] back
+            i have decided [not|against], i take [that|it] back, after all,
+            . [please|so|then|actually|just|ok|okay|no|and|] do not
+            [refund|cancel|send|book|change|return|exchange|process|issue|upgrade|replace|ship|move|
+            pause|extend|credit|order|renew|do|apply|reserve|schedule|make|give|pay|charge],
+            no need [to|for], [i|we] will [just|] keep, not necessary [any|] [more|anymore|after]
             """,
         ),
         (

@@ -59,9 +59,6 @@ _NAME = re.compile(
     r"(?<=[a-z,] )[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,3}|(?<!\w)[A-Za-z]+(?:_[A-Za-z.]+)+(?!\w)"
 )
 
-_MIN_ROOT = 4
-"""Letters that have to be left ("refund" of "refundable", but not "ta" of "table")."""
-
 DigestWord = Callable[[str], bytes]
 
 
@@ -108,10 +105,13 @@ def _clauses(words: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _statement(clause: Sequence[str]) -> tuple[ClaimKind | None, Iterable[str]]:
     """Tell what a clause denies or promises, and the words that it is about."""
-    denied = _denied_at(clause)
+    if clause[0] in ("no", "nope") and _ANSWERED.issuperset(clause[1:2]):
+        clause = clause[1:]  # "no, the first one is free" answers, and denies nothing here
+    denied = _denied_at(clause) if clause else None
     supposed = denied is not None and not _SUPPOSING.isdisjoint(clause[:denied])
     if denied is not None and not supposed:
-        return _denial(clause, denied), _about(clause, denied)
+        of_subject = clause[denied] == "not" and clause[denied - 1] in _BEING
+        return _denial(clause, denied), _about(clause, 0 if of_subject else denied)
     promised = _promise_at(clause)
     if promised is None:
         return None, ()
@@ -135,6 +135,7 @@ def _denied_at(clause: Sequence[str]) -> int | None:
     return None
 
 
+_ANSWERED = FUNCTION_WORDS - {"more", "such"}
 _SUPPOSING = word_set("if unless provided")
 _FILLING = word_set("any a an")
 
@@ -142,19 +143,17 @@ _FILLING = word_set("any a an")
 def _denial(clause: Sequence[str], at: int) -> ClaimKind:
     if DISAVOWED.meanings(clause):
         return ClaimKind.DISAVOWED
-    if clause[at] in REFUSING or clause[at] == "against":
+    before, after = clause[:at], clause[at + 1 : at + 1 + _REACH]
+    if clause[at] == "no" and "there" in before[-2:]:
         return ClaimKind.REFUSED
-    if clause[at] == "not" and (_refuses(clause, at) or (at and clause[at - 1] in _UNABLE)):
-        return ClaimKind.REFUSED
-    if not REFUSED.isdisjoint(clause[at + 1 : at + 1 + _REACH]):
-        return ClaimKind.REFUSED
-    return ClaimKind.NEGATED
-
-
-def _refuses(clause: Sequence[str], at: int) -> bool:
-    """Tell whether it is "we do not" with a verb."""
-    before, after = clause[max(0, at - 2) : at], clause[at + 1 : at + 2]
-    return list(before) == ["we", "do"] and TOLERANT.isdisjoint(after)
+    if list(before[-2:]) == ["we", "do"]:
+        return ClaimKind.REFUSED if TOLERANT.isdisjoint(after[:1]) else ClaimKind.NEGATED
+    refuses = clause[at] in REFUSING or clause[at] == "against"
+    if refuses or (clause[at] == "not" and before and before[-1] in _UNABLE):
+        verb = next((word for word in after if word not in FUNCTION_WORDS), "")
+        given = not verb or verb in BLAND or verb in GIVING or verb in GIVEN
+        return ClaimKind.REFUSED if given or not REFUSED.isdisjoint(after) else ClaimKind.NEGATED
+    return ClaimKind.NEGATED if REFUSED.isdisjoint(after) else ClaimKind.REFUSED
 
 
 _UNABLE = word_set("can could will")
@@ -242,8 +241,10 @@ def _root(word: str) -> str:
     if known is not None:
         return known
     for ending in ROOT_ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _MIN_ROOT:
-            return word.removesuffix(ending)
+        if word.endswith(ending):
+            root = word.removesuffix(ending)
+            if root in GIVING or root + "e" in GIVING:
+                return root
     return word
 
 
