@@ -1,7 +1,7 @@
 """Assistant refusal: the assistant says no, or that it cannot, again and again.
 
 One refusal is often right and only counted; in a streak the user gets nowhere, whoever is right. A
-refusal that goes on to ask or offer something else is half of one.
+refusal that asks or offers something else, or stands somewhere in a long reply, is half of one.
 
 Range: [0.3, 1]. Languages: English; silent in others. Cost: about 3 µs.
 Source: set by hand. It warns in 0.1 % of the turns of passed dev sessions of tau1 and tau2_retail,
@@ -22,7 +22,8 @@ def assistant_refusal(
     *,
     min_severity: float = 0.3,
     refusal: float = 0.21,
-    with_question: float = 0.1,
+    in_part: float = 0.1,
+    whole_tokens: int = 120,
     recent_turns: int = 4,
 ) -> Signal | None:
     """Count the refusals of the recent replies, if the newest has one.
@@ -33,7 +34,8 @@ def assistant_refusal(
         turns: oldest first, never empty.
         min_severity: less than this is no signal.
         refusal: severity of one refusal.
-        with_question: severity of one that asks or offers something.
+        in_part: severity of one that also asks or offers something, or stands in a long reply.
+        whole_tokens: a reply of at most so many tokens is nothing but a refusal.
         recent_turns: turns that are looked at, the newest included.
 
     """
@@ -43,7 +45,8 @@ def assistant_refusal(
     missing, times = 1.0, 0
     for turn in turns[-recent_turns:]:
         if turn.reply is not None and turn.reply.does(Act.REFUSAL):
-            missing *= 1 - (with_question if turn.reply.does(Act.QUESTION) else refusal)
+            whole = turn.reply.tokens <= whole_tokens and not turn.reply.does(Act.QUESTION)
+            missing *= 1 - (refusal if whole else in_part)
             times += 1
     if 1 - missing < min_severity:
         return None

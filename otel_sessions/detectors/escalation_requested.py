@@ -49,13 +49,12 @@ def escalation_requested(
     if reply is not None and reply.does(Act.ESCALATION):
         severity, explanation = handed_over, "the assistant handed over"
     if request is not None and request.does(Act.ESCALATION):
-        before = sum(
-            turn.request is not None and turn.request.does(Act.ESCALATION) for turn in turns[:-1]
-        )
+        earlier = [turn.request for turn in turns[:-1] if turn.request is not None]
+        before = sum(text.does(Act.ESCALATION) for text in earlier)
         missing = (1 - asked) * left_each_time**before
         missing *= left_if_troubled if request.does(_TROUBLE) else 1.0
         wanted = 1 - missing
-        wanted *= if_first if len(turns) == 1 else 1.0
+        wanted *= 1.0 if earlier else if_first
         wanted *= if_agreeing if request.does(Act.AGREEMENT) else 1.0
         times = "once" if before == 0 else f"{before + 1} times"
         severity, explanation = max(severity, wanted), f"the user asked for a person {times}"

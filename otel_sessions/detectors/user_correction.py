@@ -48,9 +48,11 @@ def user_correction(
 
     """
     request = turns[-1].request
-    if request is None or len(turns) == 1 or not request.does(_SIGNS):
+    if request is None or not request.does(_SIGNS):
         return None
     recent = [turn.request for turn in turns[-recent_turns - 1 : -1] if turn.request is not None]
+    if not recent:
+        return None
     before = sum(text.does(Act.OBJECTION) for text in recent)
     if request.does(Act.OBJECTION):
         missing = 1 - objection

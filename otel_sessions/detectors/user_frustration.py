@@ -50,9 +50,11 @@ def user_frustration(
 
     """
     request = turns[-1].request
-    if request is None or len(turns) == 1 or not request.does(_SIGNS):
+    if request is None or not request.does(_SIGNS):
         return None
     earlier = [turn.request for turn in turns[:-1] if turn.request is not None]
+    if not earlier:
+        return None
     missing = 1.0
     if request.does(Act.COMPLAINT):
         missing *= 1 - complaint

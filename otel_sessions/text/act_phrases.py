@@ -54,7 +54,7 @@ PHRASES = Phrases(
             """
             waste of [my|] time ., wasting my time, . what a waste of [my|] time, are you
             [even|actually|] [kidding|joking|serious], are you [even|actually]
-            [listening|reading|paying|human|real], are you listening, are not
+            [listening|reading|paying|human|real], are you listening [.|to me], are not
             [even|actually|really|] [listening|reading|paying], you [do|did] not [even|seem
             to|really|] [understand|listen|get it|get me|care], [clearly|obviously] do not
             [understand|listen|care|know], do you even [listen|understand|read|know], do you
@@ -67,11 +67,11 @@ PHRASES = Phrases(
             [that|this|it|you|which] [does|did|do|is|are] not [help|helping] [me|at all|.],
             [are|were] not helping, you are [of|] no help, no help at all, . no help .,
             [worst|terrible|horrible|awful|pathetic|lousy|what kind of] [customer|]
-            [service|bot|chatbot|support|assistant|ai|system], . worst, . [oh|] come on ., .
-            seriously ., stop [lying|wasting], not happy [with|about] [this|you|it|your], [you
-            are|this is|what] a [joke|disgrace|nightmare|disaster], no more
-            [questions|mistakes|excuses], why can not you [just|], just
-            [do|cancel|fix|give|answer|process|get] [it|this|that|me] [already|done]
+            [service|bot|chatbot|support|assistant|ai|system], . worst, . [oh|] come on ., stop
+            [lying|wasting], not happy [with|about] [this|you|your], [you are|this is|what] a
+            [joke|disgrace|nightmare|disaster], no more [questions|mistakes|excuses], why can not
+            you [just|], just [do|cancel|fix|give|answer|process|get] [it|this|that|me]
+            [already|done]
             """,
         ),
         (
@@ -105,11 +105,11 @@ PHRASES = Phrases(
             . [ok|okay|no|just|oh|well|fine|ugh|so|please|] [just|] forget [it|about it|this|that]
             ., . [just|] forget it, . [ok|oh|well|just|ah|] never mind, i give up, . whatever ., i
             will [just|] do it myself ., i will just do it myself, i am done [here|with this|with
-            you|.], i will [just|] [call|phone|ring|email|go to|try]
+            you], i will [just|] [call|phone|ring|email|go to|try]
             [them|the|your|someone|somewhere| another|a different|instead|support|customer], never
             mind i will, [go|look|shop|buy|try] [somewhere else|elsewhere], business elsewhere,
             [is|was] pointless, i am leaving, do not bother, screw it, cancel my account then, i
-            am out ., let us stop here, i quit, no point [in|talking]
+            am out ., let us stop here, i quit
             """,
         ),
         (
@@ -148,8 +148,10 @@ PHRASES = Phrases(
         (
             Act.REFUSAL,
             """
-            unfortunately, there [is|are] [no|not], [we|i] have no, can not, could not, will not,
-            [unable|not able|not allowed] to, not
+            unfortunately, there [is|are] [no|not], [we|i] have no, [i|we|you|still|also]
+            [can|could] not, can not be
+            [canceled|cancelled|changed|modified|processed|refunded|exchanged|returned|added|combined|completed|done|found|booked|removed|updated|split|applied|used|made|provided|verified|located|accessed|shared|delivered|undone],
+            [am|are|was|were|is] [currently|] [unable|not able|not allowed] to, not
             [possible|available|eligible|permitted|supported], do not
             [have|support|offer|allow|provide], did not find, against [our|the|my] policy,
             [must|have to] decline, outside [of|] [what i|my|our], beyond [what i|my|our], as an
@@ -213,11 +215,11 @@ PHRASES = Phrases(
             Act.RECALL,
             """
             [as|like] i [have|had|already|just|]
-            [said|mentioned|told|stated|wrote|explained|noted| described|pointed out], as
-            [mentioned|stated|said|explained|described|noted|written]
-            [before|above|earlier|previously|already|], i said, i told you, i mentioned, you said,
-            you told me, you promised, we [agreed|discussed|talked about], you asked, earlier i
-            [said|asked|mentioned|told]
+            [said|mentioned|told|stated|wrote|explained|noted|described|pointed out], as
+            [mentioned|stated|said|explained|described|noted]
+            [before|above|earlier|previously|already], . [but|and|] i [said|mentioned|told you],
+            [the way|what|exactly what|all] i [said|mentioned], i told you, you said, you told me,
+            you promised, we agreed, earlier i [said|asked|mentioned|told]
             """,
         ),
         (
@@ -225,11 +227,12 @@ PHRASES = Phrases(
             """
             [i am|we are] [so|very|really|truly|terribly|extremely|] sorry [to hear|you|that you|
             that this|this|for your loss|about your loss|that it], . [so|very|] sorry [to
-            hear|you| that you|that this|for your loss], can not [wait|miss|agree more], could not
-            agree more, why can not [i|we|my], damn [good|great|nice|fine|well|right|cool], holy
-            shit, will not regret, you will not, you are [absolutely|] right to, [i|we|you] will
-            need, [i|we] will be [happy|glad], [if|when|glad|happy|that|until|unless|because] i
-            told you, i never said no, i never mind, i said [hi|hello|to], [we|i] have no
+            hear|you| that you|that this|for your loss], [i|we|you|] can not [wait|miss|agree
+            more], [i|we|] could not agree more, why can not [i|we|my], damn
+            [good|great|nice|fine|well|right|cool], holy shit, will not regret, you will not, you
+            are [absolutely|] right to, [i|we|you] will need, [i|we] will be [happy|glad],
+            [if|when|glad|happy|that|until|unless|because] i told you, i never said no, i never
+            mind, i said [hi|hello|to], [we|i] have no
             [doubt|idea|problem|problems|worries|question|questions|preference]
             """,
         ),

@@ -89,7 +89,7 @@ def _judgement(words: Sequence[str], at: int, word: str) -> int:
     if negated != (word in _GOOD) or (word in _HARD and subject in ("it", "its", "that")):
         return 0
     follows = words[at + 1] if at + 1 < len(words) else STOP
-    alone = subject == STOP and follows == STOP
+    alone = subject == STOP and follows == STOP and word not in _HARD
     of_this = subject in _SUBJECTS and follows not in ("to", "for")
     if not (alone or of_this or (subject == STOP and follows in _SERVICES)) and not (
         subject in _SUBJECTS and follows in _SERVICES

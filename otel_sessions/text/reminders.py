@@ -47,6 +47,8 @@ _OWN = word_set(
     """
 )
 _THINGS = word_set("you that this it everything all them these those so")
+_STORIES = word_set("so how about")
+"""After "I told you" a story goes on."""
 _SURE = word_set("already twice thrice times literally")
 _STARTS = word_set(". but and no yes because as like well hey ok okay so that is cause then")
 _NOT_SAID = word_set("if unless until when should would could whether glad never what")
@@ -120,7 +122,7 @@ def _assistant_again(verb: str, around: set[str]) -> bool:
 
 def _to_assistant(after: Sequence[str]) -> bool:
     to_you = after[:1] == ["you"] or (len(after) > 1 and after[1] in _ASSISTANTS)
-    return to_you and after[1:2] != ["so"]
+    return to_you and _STORIES.isdisjoint(after[1:2])
 
 
 def _said_before(verb: str, adverbs: Sequence[str], after: Sequence[str]) -> bool:
@@ -129,9 +131,8 @@ def _said_before(verb: str, adverbs: Sequence[str], after: Sequence[str]) -> boo
         return not around.isdisjoint(("keep", "kept", "again", "time", "times"))
     if "to" in after and _ASSISTANTS.isdisjoint(after[after.index("to") + 1 :][:2]):
         return False
-    marked = not _MARKS.isdisjoint(around) or ("just" in adverbs and verb not in _GIVING)
-    if not marked:
-        return False
     if verb in _SAYING:
-        return True
-    return not after or after[0] in _THINGS or (not _OWN.isdisjoint(after) and after[0] == "my")
+        return not _MARKS.isdisjoint(around) or "just" in adverbs
+    if _SURE.isdisjoint(around):
+        return False
+    return not after or after[0] in _THINGS or (after[0] == "my" and not _OWN.isdisjoint(after))

@@ -42,6 +42,7 @@ def test_reminders(talk, request_text):
         pytest.param((*CHAT, "Why?\n> I already told you\n> twice"), id="quoted-mail"),
         pytest.param((*CHAT, "Ya te lo dije tres veces."), id="another-language"),
         pytest.param((*ASKED, "It is 55123."), id="only-answers"),
+        pytest.param((*ASKED, "Yes, 55123, as I said, and thanks."), id="content"),
         pytest.param((*ASKED, "The number I gave you is 55123."), id="refers-to-it"),
         pytest.param(("I told the bot my account number three times.",), id="first-message"),
         pytest.param(("", "", ""), id="nothing-known"),
