@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import yaml
 
+_AWS_EVENT = b"\x00\x00"
+"""An event of Amazon's starts with its length, which is below 64 KiB."""
 _GZIP = b"\x1f\x8b"
 _OF_TRANSFER = ("content-encoding", "content-length", "transfer-encoding", "connection")
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -49,7 +51,8 @@ class Exchange:
         """Whether the reply came in pieces."""
         kind = self.headers.get("content-type", "")
         events = self.reply.lstrip().startswith((b"data:", b"event:", b": "))
-        return events or "event-stream" in kind or "eventstream" in kind
+        binary = self.reply.startswith(_AWS_EVENT)
+        return events or binary or "event-stream" in kind or "eventstream" in kind
 
 
 def read_exchanges(folder: Path) -> Iterator[Exchange | str]:

@@ -8,7 +8,7 @@ OpenAI's protocol as they are.
 import base64
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.recordings.exchanges import Exchange, parsed
@@ -285,7 +285,7 @@ def _generate(exchange: Exchange) -> Expectation:
         cache_read_tokens=usage.get("cachedContentTokenCount"),
         reasoning_tokens=thoughts,
         finish_reasons=tuple(_word(reasons[index])[0] for index in sorted(reasons)),
-        text=("" if len(events) > 1 else "\n").join(texts),
+        text="".join(texts),
         tool_calls=tuple((tool["name"], tool.get("args") or {}) for tool in tools),
     )
 
@@ -343,24 +343,32 @@ def _aws_events(exchange: Exchange) -> list[tuple[str, Any]]:
 
 
 def _invoke(exchange: Exchange) -> Expectation:
-    """Read a reply whose format is the model's own; only Anthropic's is expected to be read."""
-    pieces = [
-        base64.b64decode(body["bytes"]) for _, body in _aws_events(exchange) if "bytes" in body
-    ]
-    reply = b"\n".join(b"data: " + piece for piece in pieces) or exchange.reply
-    return _messages(
-        Exchange(
-            exchange.file,
-            exchange.number,
-            exchange.method,
-            exchange.url,
-            exchange.asked,
-            exchange.asked_headers,
-            exchange.status,
-            reply,
-            {"content-type": "text/event-stream" if pieces else "application/json"},
+    """Read a reply whose format is the vendor's own: Anthropic's, Amazon's Nova, or Titan."""
+    held = [body["bytes"] for _, body in _aws_events(exchange) if "bytes" in body]
+    pieces = [parsed(base64.b64decode(each)) for each in held] or [parsed(exchange.reply) or {}]
+    if any("outputText" in piece for piece in pieces):
+        last = pieces[-1]
+        return Expectation(
+            input_tokens=last.get("inputTextTokenCount"),
+            output_tokens=last.get("totalOutputTextTokenCount"),
+            finish_reasons=_word(last.get("completionReason")),
+            text="".join(piece["outputText"] for piece in pieces),
         )
-    )
+    if "output" in pieces[0]:
+        found = _converse(exchange)
+        usage = pieces[0]["usage"]
+        read = usage.get("cacheReadInputTokenCount")
+        created = usage.get("cacheWriteInputTokenCount")
+        return replace(
+            found,
+            input_tokens=_total(found.input_tokens, read, created),
+            cache_read_tokens=read,
+            cache_creation_tokens=created,
+        )
+    if not held:
+        return _messages(exchange)
+    lines = b"\n".join(b"data: " + json.dumps(piece).encode() for piece in pieces)
+    return _messages(replace(exchange, reply=lines, headers={}))
 
 
 def _cohere(exchange: Exchange) -> Expectation:

@@ -37,9 +37,7 @@ class Watch:
         """Return the calls and their spans, and forget them."""
         calls, self._calls = self._calls, []
         spans = [
-            span
-            for span in self._exporter.get_finished_spans()
-            if span.name != names.SESSION_SPAN
+            span for span in self._exporter.get_finished_spans() if span.name != names.SESSION_SPAN
         ]
         self._exporter.clear()
         return calls, spans

@@ -10,7 +10,6 @@ from typing import Any
 
 from benchmarks.recordings.exchanges import Exchange, parsed
 
-_BINARY = "vnd.amazon.eventstream"
 _PIECE_BYTES = 512
 
 
@@ -31,7 +30,7 @@ class Wire:
         reply = self.exchange.reply
         if not self.exchange.streamed:
             return [reply]
-        if _BINARY in self.exchange.headers.get("content-type", "") or b"\n" not in reply:
+        if b"\0" in reply or b"\n" not in reply:
             return [reply[at : at + _PIECE_BYTES] for at in range(0, len(reply), _PIECE_BYTES)]
         return [line for line in reply.splitlines(keepends=True) if line]
 

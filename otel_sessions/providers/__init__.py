@@ -6,6 +6,8 @@ with the `Call` that is read from them in `tests/providers/`.
 
 from otel_sessions.providers import (
     anthropic_messages,
+    bedrock,
+    google_genai,
     groq_chat,
     openai_chat,
     openai_completions,
@@ -21,6 +23,8 @@ PROVIDERS: tuple[Provider, ...] = (
     openai_completions.PROVIDER,
     openai_responses.PROVIDER,
     anthropic_messages.PROVIDER,
+    bedrock.PROVIDER,
+    google_genai.PROVIDER,
     groq_chat.PROVIDER,
 )
 """All providers; those with the same `name` are switched on together."""

@@ -4,6 +4,7 @@ A key that is missing, a value of another type and a client's "not given" are al
 nothing here raises, and nothing that can be read only once is read.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -44,7 +45,9 @@ def texts(values: Iterable[Any]) -> list[str]:
 
 
 def integer(value: Any) -> int | None:
-    """Return an integer that is no truth value."""
+    """Return an integer that is no truth value; some servers write whole numbers as 6.0."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
@@ -57,3 +60,13 @@ def total(*counts: int | None) -> int | None:
     """Add what is known; nothing known is `None`."""
     known = [count for count in counts if count is not None]
     return sum(known) if known else None
+
+
+def decoded(value: Any) -> Any:
+    """Parse JSON; `None` if it is none, is cut off, or is a file that can be read only once."""
+    if not isinstance(value, str | bytes | bytearray):
+        return None
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None

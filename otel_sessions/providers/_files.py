@@ -4,7 +4,7 @@ Stands in for the raw stream below a client's file object; nothing is read ahead
 bytes or the last of them, an error, `close()`, and garbage collection.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from typing import Any, Self
 
 from otel_sessions.calls import Outcome
@@ -28,8 +28,22 @@ class File:
         except BaseException as error:
             self._fail(error)
             raise
-        self._note(data, last=amt is None or amt < 0 or (amt > 0 and not data))
+        if hasattr(type(data), "__await__"):
+            return self._read_later(data, amt)
+        self._note_read(data, amt)
         return data
+
+    async def _read_later(self, awaitable: Awaitable[bytes], amt: int | None) -> bytes:
+        try:
+            data = await awaitable
+        except BaseException as error:
+            self._fail(error)
+            raise
+        self._note_read(data, amt)
+        return data
+
+    def _note_read(self, data: bytes, amt: int | None) -> None:
+        self._note(data, last=amt is None or amt < 0 or (amt > 0 and not data))
 
     def readinto(self, buffer: Any) -> Any:
         """Read into a buffer, and note what was read."""

@@ -4,6 +4,7 @@ OpenAI has a code for it; others say it in words, which are looked at once and n
 """
 
 import re
+from typing import Any
 
 from otel_sessions.providers._fields import get, texts
 
@@ -24,7 +25,7 @@ _MAX_CHARS = 2000
 """Looked at of each text; a proxy's page can be long."""
 
 
-def is_overflow(error: Exception, status: int | None) -> bool:
+def is_overflow(error: Any, status: int | None) -> bool:
     """Look at the codes in an error and in its body, then at what they say."""
     body = get(error, "body")
     holders = (error, body, get(body, "error"))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks.recordings.clients import stainless
+from benchmarks.recordings.clients import aws, google, stainless
 from benchmarks.recordings.exchanges import Exchange
 from benchmarks.recordings.ways import SkipError, Way
 
@@ -67,6 +67,9 @@ _CHOICES: tuple[tuple[str, Choice], ...] = (
     (r"/chat/completions$", _stainless("openai", "chat", *_CHAT)),
     (r"/responses$", _stainless("openai", "responses", ("responses",), "/responses")),
     (r"/completions$", _stainless("openai", "completions", ("completions",), "/completions")),
+    (r":(g|streamG)enerateContent$", Choice("google", "generate", google.ways)),
+    (r"/model/[^/]+/converse", Choice("bedrock", "converse", aws.ways)),
+    (r"/model/[^/]+/invoke", Choice("bedrock", "invoke", aws.ways)),
     (r"/v1/messages$", _stainless("anthropic", "messages", ("messages",), "/v1/messages")),
 )
 """A pattern of host and path, and what is chosen for it; the first that fits counts."""
