@@ -45,6 +45,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "contradiction": 0.75,
         "answer_irrelevant": 0.75,
         "topic_drift": 0.75,
+        "instruction_drift": 0.75,
         # The user says so.
         "user_reminder": 0.8,
         "user_abandoned": 0.8,

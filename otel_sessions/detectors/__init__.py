@@ -20,6 +20,7 @@ from otel_sessions.detectors.context_reset import context_reset
 from otel_sessions.detectors.context_truncated import context_truncated
 from otel_sessions.detectors.contradiction import contradiction
 from otel_sessions.detectors.escalation_requested import escalation_requested
+from otel_sessions.detectors.instruction_drift import instruction_drift
 from otel_sessions.detectors.latency_growth import latency_growth
 from otel_sessions.detectors.partial_response import partial_response
 from otel_sessions.detectors.premature_commitment import premature_commitment
@@ -67,6 +68,7 @@ DETECTORS: tuple[Detector, ...] = (
     contradiction,
     answer_irrelevant,
     topic_drift,
+    instruction_drift,
     user_reminder,
     user_correction,
     user_frustration,

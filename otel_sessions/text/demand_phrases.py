@@ -174,4 +174,6 @@ STARTING = re.compile(
 ENDING = re.compile(
     r"\b(?:end|finish|close|conclude|sign off)(?:ing|s)?\b(?: [\w']+){0,6}? (?:with|by saying)\b"
 )
+REPLIES = re.compile(r"\b(?:reply|replies|answers?|responses?|messages?)\b")
+"""What starts or ends with something, where it is not said that this is always so."""
 QUOTED = re.compile("[\"\u201c]([^\"\u201c\u201d]{1,60})[\"\u201d]|(?<!\\w)'([^']{1,60})'(?!\\w)")

@@ -147,7 +147,10 @@ def _wording(part: str, lower: str, digest: Digest, *, standing: bool) -> Iterat
     if forbidding := phrases.FORBIDDING.search(lower):
         for wording in _forbidden(part, part[forbidding.end() :]):
             yield from _holding(DemandKind.FORBIDDEN, wording, digest, standing=standing)
-    elif starting := phrases.STARTING.search(lower):
+        return
+    if not standing and not phrases.REPLIES.search(lower):
+        return
+    if starting := phrases.STARTING.search(lower):
         for wording in _quoted(part[starting.end() :])[:1]:
             words = split_words(wording)[:FIRST_WORDS]
             yield Demand(DemandKind.START, standing, what=b"".join(map(digest, words)))

@@ -17,6 +17,8 @@ _WORDS_READ = 256
 _CHARACTERS_READ = 1024
 _MIN_SCORE = 1.5
 """Of the commonest words; one that k languages share counts 1/k. Two of one's own are enough."""
+_MIN_SHARE = 0.1
+"""Of all words of a text: a third is usual, and a few are in any list of names."""
 _MARGIN = 1.3
 """How many times as much as the second language the first must have."""
 _WRITES_MORE = 3
@@ -29,7 +31,9 @@ _LATIN_BYTES = bytes(range(0xC7))
 _COMMONEST = {
     "en": """
         the and of to is that it you for with this are not have was but what your be can will would
-        there their they from which how when my please could should about been has we
+        there their they from which how when my please could should about been has we a i am an at
+        as on by or if no so do he she them his her me all any some more like get know don't i'm
+        it's one who just did does were had than then these too very yes let its our out up
     """,
     "de": """
         der die das und ist nicht ich sie es ein eine mit auf f\u00fcr den dem zu von wie wir auch
@@ -77,7 +81,7 @@ _COMMONEST = {
         tego przez prosz\u0119 mo\u017ce ma
     """,
     "cs": """
-        a v ne na se je \u017ee to s z do jak o za ale po od jsem jsou pro m\u00e1m tak kter\u00e9
+        a v ne na se je \u017ee to  z do jak o za ale po od jsem jsou pro m\u00e1m tak kter\u00e9
         pros\u00edm nebo jako by co
     """,
     "ro": """
@@ -175,14 +179,14 @@ def read_language(text: str, words: Sequence[str]) -> str:
         if alone:
             return alone
     scores: dict[str, float] = {}
-    for word in set(words[:_WORDS_READ]).intersection(_LANGUAGES):
+    known = set(words[:_WORDS_READ])
+    for word in known.intersection(_LANGUAGES):
         languages, weight = _LANGUAGES[word]
         for language in languages:
             scores[language] = scores.get(language, 0.0) + weight
     first, second = _two_best(scores)
-    if scores.get(first, 0.0) < max(_MIN_SCORE, _MARGIN * scores.get(second, 0.0)):
-        return ""
-    return first
+    enough = max(_MIN_SCORE, _MIN_SHARE * len(known), _MARGIN * scores.get(second, 0.0))
+    return first if scores.get(first, 0.0) >= enough else ""
 
 
 def _two_best(scores: dict[str, float]) -> tuple[str, str]:
