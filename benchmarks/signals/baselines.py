@@ -26,7 +26,7 @@ class Texts:
 
     def __init__(self, session: ScoredSession) -> None:
         self.turns = session.turns
-        self.calls = session.session.recording.calls
+        self.calls = session.session.recording.steps
 
     @cached_property
     def requests(self) -> list[Words]:

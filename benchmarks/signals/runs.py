@@ -13,8 +13,8 @@
 
 Calls are built as a provider would: the session's id is given, the model is the recorded one, and
 what was not recorded is absent (tokens, finish reasons). Times are made up and all alike: a call
-each ten seconds takes one, so nothing about speed can be concluded. A message without a reply at
-the end is a call whose reply nobody could read: it is judged, and no reply is made up.
+each ten seconds takes one, so nothing about speed can be concluded. A message or a tool result
+without a recorded reply is a call whose reply nobody could read: it is judged, and nothing made up.
 A turn of several calls is judged after each of them; the highest severity counts, because what was
 told cannot be taken back, but health is that of the newest judgement, as in production.
 """
@@ -109,7 +109,7 @@ def score(session: Session, detectors: Sequence[Detector] = DETECTORS) -> Scored
         emitters=(sheet,),
     )
     recording = session.recording
-    calls = [*recording.calls, *filter(None, [recording.unanswered])]
+    calls = recording.steps
     for number, recorded in enumerate(calls):
         with contained("analysing a call") as analysis:
             tracker.track(_call(number, recorded, recording.model), INVALID_SPAN)

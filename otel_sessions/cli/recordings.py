@@ -45,9 +45,9 @@ class Recording:
     session_id: str
     model: str | None
     calls: tuple[RecordedCall, ...]
-    unanswered: RecordedCall | None = None
-    """What is recorded after the last reply, and all before it, as the call that would have come
-    next; `None` if nothing is, or if the recording says itself what was sent."""
+    steps: tuple[RecordedCall, ...] = ()
+    """The calls, and among them those without a recorded reply that there must have been: after the
+    last message, and after the tools of a model that plays the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +107,33 @@ def read_recording(record: Mapping[str, Any]) -> Recording:
         LookupError, TypeError, ValueError: it is not in the format that this module describes.
 
     """
-    messages = _sendable(record["messages"])
-    listed = "calls" in record
-    calls = tuple(_listed_calls(record, messages) if listed else _calls_of(messages))
     model = record.get("model")
-    unanswered = None if listed else _unanswered(messages)
-    return Recording(str(record["session_id"]), model and str(model), calls, unanswered)
+    name = str(record["session_id"]), model and str(model)
+    if "calls" in record:
+        calls = tuple(_listed_calls(record, _sendable(record["messages"])))
+        return Recording(*name, calls, calls)
+    told = list(_told_apart(record["messages"]))
+    steps = tuple(_calls_of(_sendable([message for _, message in told]), [at for at, _ in told]))
+    return Recording(*name, tuple(s for s in steps if s.reply is not UNRECORDED), steps)
 
 
 def _open(path: Path) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _told_apart(recorded: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Give the messages with their indices, what a user says apart from the tools that one calls.
+
+    Only a model calls tools: it plays the user, and its calls are calls like any other.
+    """
+    for index, message in enumerate(recorded):
+        calls = message.get("tool_calls")
+        if message["role"] != "user" or not calls:
+            yield index, message
+            continue
+        if message.get("content"):
+            yield index, {"role": "user", "content": message["content"]}
+        yield index, {"role": "assistant", "tool_calls": calls}
 
 
 def _sendable(recorded: Sequence[Mapping[str, Any]]) -> list[Message]:
@@ -154,18 +171,25 @@ def _arguments(arguments: object) -> str:
     return arguments if isinstance(arguments, str) else json.dumps(arguments or {})
 
 
-def _calls_of(messages: list[Message]) -> Iterator[RecordedCall]:
-    """Make a call for each reply; a greeting that opens the recording is only history."""
-    for index, message in enumerate(messages):
-        sent = messages[:index]
-        if message["role"] == "assistant" and any(m["role"] != "system" for m in sent):
-            yield RecordedCall(sent, _reply(message), range(index), index)
+def _calls_of(messages: list[Message], places: Sequence[int]) -> Iterator[RecordedCall]:
+    """Make a call for each reply; a greeting that opens the recording is only history.
 
+    Args:
+        messages: as they are sent.
+        places: index of each in the recording.
 
-def _unanswered(messages: list[Message]) -> RecordedCall | None:
-    if not messages or messages[-1]["role"] in ("assistant", "system"):
-        return None
-    return RecordedCall(messages, UNRECORDED, range(len(messages)))
+    """
+    before, spoken, sent = "system", False, range(0)
+    for number, (message, place) in enumerate(zip(messages, places, strict=True)):
+        role = message["role"]
+        if role == "assistant" and spoken:
+            yield RecordedCall(messages[:number], _reply(message), sent, place)
+        elif role == "user" and before == "tool":
+            yield RecordedCall(messages[:number], UNRECORDED, sent)
+        spoken = spoken or role != "system"
+        before, sent = role, range(place + 1)
+    if before not in ("assistant", "system"):
+        yield RecordedCall(messages, UNRECORDED, sent)
 
 
 def _listed_calls(record: Mapping[str, Any], messages: list[Message]) -> Iterator[RecordedCall]:

@@ -95,6 +95,47 @@ def test_tool_calls_are_sent_as_openai_writes_them(arguments):
     assert second.messages[2] == {"role": "tool", "tool_call_id": "t1", "content": "7"}
 
 
+STOP = {"role": "user", "tool_calls": [{"id": "t1", "name": "stop", "arguments": {}}]}
+STOPPED = {"role": "tool", "tool_call_id": "t1", "content": "Sure?"}
+
+
+def steps(messages):
+    """Of each step what was sent, the messages that are known then, and the one that came back."""
+    found = read_recording({"session_id": "s", "messages": messages}).steps
+    return [
+        ("".join(m["role"][0] for m in step.messages), [*step.sent], step.reply_at)
+        for step in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        pytest.param(TALK, [("u", [0], 1), ("uau", [0, 1, 2], 3)], id="all-answered"),
+        pytest.param(
+            TALK[:3], [("u", [0], 1), ("uau", [0, 1, 2], None)], id="the-last-message-was-not"
+        ),
+        pytest.param(
+            [*TALK[:2], STOP, STOPPED, TALK[2], TALK[3]],
+            [
+                ("u", [0], 1),
+                ("ua", [0, 1], 2),
+                ("uaat", [0, 1, 2, 3], None),
+                ("uaatu", [0, 1, 2, 3, 4], 5),
+            ],
+            id="a-model-that-plays-the-user-calls-a-tool",
+        ),
+        pytest.param(
+            [*TALK[:2], STOP | {"content": "c"}, STOPPED],
+            [("u", [0], 1), ("uau", [0, 1, 2], 2), ("uauat", [0, 1, 2, 3], None)],
+            id="and-says-something",
+        ),
+    ],
+)
+def test_steps_are_the_calls_and_those_without_a_recorded_reply(messages, expected):
+    assert steps(messages) == expected
+
+
 @pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.gz"])
 def test_a_broken_line_is_named_and_the_others_are_read(recorded, name):
     good = {"session_id": "s", "messages": TALK}
