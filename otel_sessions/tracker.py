@@ -18,6 +18,7 @@ from otel_sessions.calls import Call
 from otel_sessions.comparisons import containment
 from otel_sessions.conversations import MAX_ASIDES, Conversations
 from otel_sessions.detectors import Detector
+from otel_sessions.detectors.user_abandoned import LEFT_SILENTLY
 from otel_sessions.emit import CallReport, Emitter, FeedbackReport, Labels
 from otel_sessions.faults import contained
 from otel_sessions.models import cost_usd, find_model
@@ -255,6 +256,10 @@ class Tracker:
         if undecided is not None and not self._quotes(session, undecided[0]):
             self._admit_lost(session, *undecided)
         self._evaluate(session)
+        opened = session.open
+        if reason == "idle" and outcome == "unknown" and opened.context and not opened.healthy:
+            self._signal(session, LEFT_SILENTLY, opened.context)
+            outcome = "abandoned"
         self._timed("end", lambda: self._store.end(session_id))
         conversation = self._conversations.get(session_id)
         chain_bytes = conversation.chain.size_bytes if conversation else 0

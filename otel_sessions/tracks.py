@@ -54,6 +54,11 @@ class OpenTurn:
         """Health of the turn so far: [0, 1]."""
         return turn_health(self.signals.values())
 
+    @property
+    def healthy(self) -> bool:
+        """Whether the turn is healthy so far."""
+        return healthy(self.health)
+
 
 @dataclass(slots=True)
 class Held:
@@ -145,7 +150,7 @@ class Track:
             opened.number,
             self.labels,
             opened.health,
-            healthy(opened.health),
+            opened.healthy,
             turn.duration_s,
             turn.time_to_first_chunk_s,
             drift,

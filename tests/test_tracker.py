@@ -276,6 +276,24 @@ class TestEnds:
         tracked.sweep_after(2)
         assert [(end.reason, end.outcome) for end in tracked.heard.ends] == [("idle", "unknown")]
 
+    def test_silence_after_an_unhealthy_turn_is_a_user_lost(self, tracked, talk):
+        """The end says so, and a signal of the last turn that comes before it."""
+        talk.say("Hi", "Hello!")
+        talk.say("Where is my order?", None, outcome="failed", error_type="503")
+        tracked.sweep_after(2000)
+        (end,) = tracked.heard.ends
+        found = tracked.heard.signals[-1].found
+        assert (end.reason, end.outcome, end.signals) == ("idle", "abandoned", 2)
+        assert (found.turn, found.signal.name) == (2, "user_abandoned")
+
+    def test_who_says_how_it_went_was_not_lost(self, tracked, talk):
+        """An outcome that is given stands, and an end that is not silence says nothing."""
+        talk.say("Where is my order?", None, outcome="failed", error_type="503")
+        tracked.tracker.end("s", "unknown")
+        talk.say("Hello?", None, outcome="failed", error_type="503")
+        tracked.tracker.end("s", "resolved")
+        assert [end.outcome for end in tracked.heard.ends] == ["unknown", "resolved"]
+
     def test_a_late_turn_reopens_a_session(self, tracked, talk):
         """Its number goes on, and it is a start and an end more."""
         for i in range(2):
@@ -293,7 +311,8 @@ class TestEnds:
             talk.say(question(i), answer(i))
         tracked.track(chat("Are you still there?", system=SYSTEM), "Yes?")
         tracked.sweep_after(2000)
-        assert [name for _, name, _ in tracked.heard.named] == ["context_reset"]
+        found = [name for _, name, _ in tracked.heard.named]
+        assert found == ["context_reset", "user_abandoned"]
         assert (len(tracked.heard.starts), len(tracked.heard.ends)) == (1, 1)
 
     def test_the_least_recent_is_evicted(self, tracking, talking):
