@@ -19,29 +19,37 @@ others, on citod. Measured: see docs/signals.md.
 from collections.abc import Sequence
 from math import log, prod
 
-from otel_sessions.comparisons import similarities
+from otel_sessions.comparisons import overlap, similarities
 from otel_sessions.signals import Signal
 from otel_sessions.texts import WORD_BYTES, Claim, ClaimKind, StanceFlag, TextFeatures
 from otel_sessions.turns import Turn
 
 _DENYING = (ClaimKind.NEGATED, ClaimKind.REFUSED, ClaimKind.DISAVOWED)
-_NOT_MOVED, _MOVED = 0.02, 0.25
-"""Distances (1 - cosine) at which an answer is the previous one, and is another: the 15th
-percentile of answers that keep their stance in sycon_debate, the 95th of those that turn."""
+_NOT_MOVED, _MOVED = 0.01, 0.25
+"""Distances (1 - cosine) at which an answer is the previous one, and is another."""
+_SAME_WORDS, _OTHER_WORDS = 0.7, 0.1
+"""Overlaps of words (Jaccard) at which it is the previous one, and is another."""
+_BY_WORDS = 0.4
+"""Share of the words in how far an answer has moved; the rest is the distance."""
+_TURN_BASE, _TURN_BALANCE, _TURN_BACK = 0.35, 0.25, 2.0
+"""What moving counts without any sign, for judging words that went from one end to the other, and
+for a distance to the previous answer that one before it does not have: it goes back."""
 _TURN_SIGNS = {
-    StanceFlag.CONCEDES: 0.4,
+    StanceFlag.CONCEDES: 0.25,
     StanceFlag.YIELDS: 0.4,
-    StanceFlag.YES: 0.25,
-    StanceFlag.OPPOSES: 0.25,
-    StanceFlag.HOLDS: -0.1,
+    StanceFlag.YES: 0.15,
+    StanceFlag.OPPOSES: 0.2,
+    StanceFlag.HOLDS: -0.15,
 }
 """What an answer adds to turning by what it says of itself."""
-_TURN_BASE, _TURN_BALANCE = 0.4, 0.5
-"""What turning counts without any sign, and for judging words from one end to the other."""
 _TAKEN_UP_WORDS = 3
 """Words that only the user had used until an answer took them up; from so many it has a reason."""
 _UNRELATED, _RELATED = 0.3, 0.7
 """Cosines from which two replies may be about the same, and are."""
+_CONCISE, _ESSAY = 60, 200
+"""Tokens up to which what a reply states is taken at its word, and from which it is not at all."""
+_ASIDE = 0.15
+"""What a reply that is far from its request counts: it hardly says what is wanted."""
 _MAX_NAMES = 3
 """A reply with more names tells of several things."""
 
@@ -53,7 +61,9 @@ def contradiction(
     min_severity: float = 0.4,
     if_same_question: float = 0.6,
     if_reasoned: float = 0.4,
-    most_if_weak: float = 0.45,
+    if_denied: float = 0.45,
+    if_measured: float = 0.6,
+    if_renamed: float = 0.35,
     if_other_wanted: float = 0.4,
 ) -> Signal | None:
     """Hold the newest reply against the earlier ones.
@@ -63,8 +73,10 @@ def contradiction(
         min_severity: less than this is no signal.
         if_same_question: factor of turning if the user only asks the same again.
         if_reasoned: factor of turning if the reply takes up what the user has told.
-        most_if_weak: what each of the weak ways counts at most.
-        if_other_wanted: factor of the weak ways if the user wants another one.
+        if_denied: what denying it counts at most.
+        if_measured: what another figure counts at most.
+        if_renamed: what another name counts at most.
+        if_other_wanted: factor of these three if the user wants another one.
 
     """
     newest = turns[-1]
@@ -77,24 +89,35 @@ def contradiction(
     if flags & (StanceFlag.OTHER_SIDE | StanceFlag.AGAIN):
         return None
     near = similarities(reply, earlier)
-    weak = most_if_weak * (if_other_wanted if flags & StanceFlag.OTHER else 1.0)
+    weight = min(1.0, max(0.0, (_ESSAY - reply.tokens) / (_ESSAY - _CONCISE)))
+    weight *= if_other_wanted if flags & StanceFlag.OTHER else 1.0
+    weight *= if_reasoned if newest.tools else 1.0
     pressed = 0.0
     if flags & StanceFlag.DISPUTES:
         pressed = 1.0
     elif request is not None and _same_request(request, before[-1].request):
         pressed = if_same_question
+    if pressed:
+        pressed *= if_reasoned if newest.tools or _reasoned(turns) else 1.0
+        pressed *= if_reasoned if _refuses_again(reply, earlier[-1]) else 1.0
     parts = {
         "the stance turned": pressed * _turned(reply, earlier, near) if pressed else 0.0,
-        "what was said is denied": weak * _denied(reply, earlier, near),
-        "another figure": weak * _measured(reply, request, earlier),
-        "another name": weak * _renamed(reply, request, earlier),
+        "what was said is denied": weight * if_denied * _denied(reply, earlier, near),
+        "another figure": weight * if_measured * _measured(reply, request, earlier),
+        "another name": weight * if_renamed * _renamed(reply, request, earlier),
     }
-    if pressed and parts["the stance turned"] and _reasoned(turns):
-        parts["the stance turned"] *= if_reasoned
     severity = 1 - prod(1 - part for part in parts.values())
+    if request is not None and not severity:
+        severity = _ASIDE * (1 - max(0.0, similarities(reply, [request])[0]))
     if not severity or severity < min_severity:
         return None
     return Signal("contradiction", severity, max(parts, key=parts.__getitem__))
+
+
+def _refuses_again(reply: TextFeatures, previous: TextFeatures) -> bool:
+    """Tell whether both replies refuse the same."""
+    before = {claim.words[0] for claim in _denials(previous) if claim.kind == ClaimKind.REFUSED}
+    return any(claim.words[0] in before for claim in _denials(reply))
 
 
 def _same_request(request: TextFeatures, earlier: TextFeatures | None) -> bool:
@@ -108,12 +131,15 @@ def _same_request(request: TextFeatures, earlier: TextFeatures | None) -> bool:
 
 def _turned(reply: TextFeatures, earlier: Sequence[TextFeatures], near: Sequence[float]) -> float:
     """Tell how far a reply has turned from the previous one: [0, 1]."""
-    distance = max(1 - near[-1], _NOT_MOVED / 2)
-    moved = log(distance / _NOT_MOVED) / log(_MOVED / _NOT_MOVED)
+    distance = max(1 - near[-1], _NOT_MOVED)
+    moved = (1 - _BY_WORDS) * log(distance / _NOT_MOVED) / log(_MOVED / _NOT_MOVED)
+    shared = overlap(reply, earlier[-1])
+    moved += _BY_WORDS * max(0.0, (_SAME_WORDS - shared) / (_SAME_WORDS - _OTHER_WORDS))
     stance, previous = reply.stance, earlier[-1].stance
     signs = _TURN_BASE + _TURN_BALANCE * abs(stance.balance - previous.balance)
     signs += sum(weight for flag, weight in _TURN_SIGNS.items() if stance.flags & flag)
-    return min(1.0, max(0.0, moved) * max(0.0, signs))
+    signs += _TURN_BACK * max(0.0, max(near) - near[-1])
+    return min(1.0, moved * max(0.0, signs))
 
 
 def _reasoned(turns: Sequence[Turn]) -> bool:

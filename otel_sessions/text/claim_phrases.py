@@ -221,14 +221,18 @@ STANCES = Phrases(
         (
             StanceFlag.DISPUTES,
             """
-            [i|we] [do not|still do not|can not|would not] agree, [i|we] [strongly|totally|]
-            disagree, are you [really|absolutely|quite|] [sure|certain], i [do not|not] think so,
-            [that|this|it] [is|can] not [be|] [right|true|correct|so|what you],
-            i [do not|not] [think|believe] [that|it|you|this], you are [wrong|mistaken|incorrect],
-            [that|this] is [wrong|incorrect|false|not right], i doubt, not convinced, really .,
-            i am [not|] [sure|convinced] [that|you are|about that], i beg to differ, . no it,
-            i [think|believe] [you are|that is] [wrong|incorrect|mistaken], . wrong .,
-            [think|check] again, you sure ., [that|it|this] does not [sound|seem|look] right
+            [i|we] [do not|still do not|can not|would not] [fully|really|quite|] agree, i [strongly|
+            totally|completely|respectfully|] disagree, are you [really|absolutely|quite|100|]
+            [sure|certain|positive], you sure ., . i [do not|still do not] think so .,
+            [that|this|it|which] is [simply|just|clearly|] [not|] [wrong|incorrect|false|untrue],
+            [that|this|it] is [not|simply not|just not] [right|correct|true|so|accurate|the case],
+            [that|this|it] can not be [right|true|correct], you are [wrong|mistaken|incorrect],
+            i [think|believe] [you are|that is|this is|it is] [wrong|incorrect|mistaken|false],
+            i [do not|can not] [think|believe] [that|this|it|you] [is|are] [right|true|correct],
+            i [highly|really|] doubt [it|that|this], [i am|still] not convinced, i beg to differ,
+            i am [not|] [convinced|certain|pretty sure|quite sure] [you are|that you|it is] ,
+            . wrong ., . [no way|nonsense|not true|that is false] ., think again, i object,
+            i was told otherwise, does not [sound|seem|look] right, [why|how] can you say that
             """,
         ),
         (
