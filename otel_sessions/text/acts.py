@@ -53,7 +53,7 @@ _CONTRACTIONS = word_set(
     don't doesn't didn't can't couldn't won't wouldn't isn't aren't wasn't haven't hasn't shouldn't
     """
 )
-_TELLING = word_set("whatever nevermind nvm wtf useless ridiculous stupid dumb worst human")
+_TELLING = word_set("huh whatever nevermind nvm wtf useless ridiculous stupid dumb worst human")
 """Words that people say alone, and that no other large language has."""
 _ENGLISH = (
     FUNCTION_WORDS.union(_AGREEING, _THANKING, _GREETING, _CONTRACTIONS, _TELLING)

@@ -4,6 +4,8 @@ All sentences are made up for this table, with the slips that people make when t
 """
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from otel_sessions.text.acts import read_acts
 from otel_sessions.text.words import split_words
@@ -441,3 +443,88 @@ def test_acts_of_people(text, act):
 def test_what_only_looks_like_it(text, act):
     """The same words about something else are not the act."""
     assert not acts_of(text) & act
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what?",
+        "huh?",
+        "What do you mean?",
+        "I don't get it.",
+        "i dont understand what you want",
+        "What are you talking about",
+        "I'm so confused",
+    ],
+)
+def test_puzzled(text):
+    """Who does not follow says so in a few words."""
+    assert acts_of(text) & Act.PUZZLED
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["What is a mortgage?", "I don't understand the second step.", "Who wrote it?", "So what now"],
+)
+def test_not_puzzled(text):
+    """Questions about the subject follow very well."""
+    assert not acts_of(text) & Act.PUZZLED
+
+
+@pytest.mark.parametrize("text", ["like I said, it is red", "you said Tuesday", "as i told you"])
+def test_recall(text):
+    """What may be filler is told apart from a reminder."""
+    assert acts_of(text) & (Act.RECALL | Act.REMINDER)
+
+
+@pytest.mark.parametrize(
+    "text",
+    lines(
+        """
+Ik heb je dat al drie keer gezegd
+We hadden het over de fout in mijn account, dat was niet goed.
+Ik wil een agent of manager spreken want dit is stom
+Das ist falsch, ich will einen Menschen sprechen
+Nein, ich meinte den 5. Mai
+Es tut mir leid, das geht leider nicht.
+Ya te dije mi n\u00famero de cuenta, no me repitas
+Esto es in\u00fatil, quiero hablar con un agente humano
+Je vous ai d\u00e9j\u00e0 dit mon num\u00e9ro
+C'est nul, vous \u00eates stupide
+Non, ce n'est pas correct, merci
+Te l'ho gi\u00e0 detto tre volte
+Isso \u00e9 rid\u00edculo, quero falar com um agente
+Jag har redan sagt det till dig
+Det \u00e4r fel, jag vill prata med en person
+Nu, am spus deja asta
+NEIN DAS IST FALSCH
+NO ME LO DIGAS OTRA VEZ
+\u042f \u0443\u0436\u0435 \u0433\u043e\u0432\u043e\u0440\u0438\u043b
+\u6211\u5df2\u7ecf\u8bf4\u8fc7\u4e86
+"""
+    ),
+)
+def test_other_languages_are_silent(text):
+    """Words that look English in another language say nothing."""
+    assert acts_of(text) == Act.NONE
+
+
+PIECES = st.sampled_from(
+    ["i", "you", "told", "said", "again", "not", "the", "human", "useless", "sorry", ".", "?!", '"']
+)
+
+
+@given(st.text(st.characters(codec=None)) | st.lists(PIECES, max_size=300).map(" ".join))
+def test_any_text_has_acts(text):
+    """Whatever is written, it is read, and a mark of a question in it is seen."""
+    acts = acts_of(text)
+    assert acts in Act(sum(Act))
+    assert bool(acts & Act.QUESTION) or "?" not in text
+
+
+@pytest.mark.parametrize(
+    "piece", ["i ", "told ", "i told ", "useless ", "so ", "human ", ". ", "not "]
+)
+def test_a_long_monotone_text_is_read_like_its_head(piece):
+    """Only so many telling words are looked at, and the head says what the whole does."""
+    assert acts_of((piece * 8192)[:8192]) == acts_of(piece * 64)
