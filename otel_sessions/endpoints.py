@@ -23,7 +23,8 @@ class Endpoint:
         parts = urlsplit(url)
         path = parts.path.rstrip("/").removesuffix("/chat/completions") + "/chat/completions"
         self._url = urlunsplit(parts._replace(path=path, fragment=""))
-        self._headers = {"Content-Type": "application/json"}
+        # Some servers refuse the library's own name for its being a robot's.
+        self._headers = {"Content-Type": "application/json", "User-Agent": "otel-sessions"}
         if api_key is not None:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._timeout_s = timeout_s

@@ -6,8 +6,8 @@ publish: a model's opinion differs from run to run and from model to model.
 
 It has a thread of its own besides the pipeline's worker, because an answer takes seconds and the
 analysis of other calls must not wait for it. The thread starts with the first question. Text is
-held from there to the answer, of at most `WAITING` turns of 32 KiB or so; of more, and of those
-beyond the budget, none is taken.
+held from there to the answer, of at most `WAITING` turns of 32,000 characters; of more, and of
+those beyond the budget, none is taken.
 """
 
 import threading

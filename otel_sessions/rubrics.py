@@ -51,8 +51,9 @@ def question(call: Call, model: str) -> bytes | None:
         {"role": "system", "content": _TASK},
         {"role": "user", "content": json.dumps(conversation, ensure_ascii=False)},
     ]
-    # Escaped, so that lone surrogates can be sent.
-    return json.dumps({"model": model, "messages": messages}).encode("ascii")
+    # Lone surrogates are no UTF-8, and servers refuse them when they are escaped.
+    body = json.dumps({"model": model, "messages": messages}, ensure_ascii=False)
+    return body.encode("utf-8", "replace")
 
 
 def read_scores(answer: bytes) -> dict[str, float] | None:

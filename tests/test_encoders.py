@@ -10,9 +10,23 @@ from hypothesis import strategies as st
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 
 from otel_sessions.comparisons import similarities
-from otel_sessions.encoders import MAX_LENGTH, OwnEncoder
+from otel_sessions.encoders import MAX_LENGTH, PROBES, OwnEncoder
 from otel_sessions.errors import ConfigError
 from otel_sessions.texts import VECTOR_BYTES, TextFeatures
+
+
+def around_zero(encode):
+    """Give the texts that an encoder is tried on opposite directions: nothing in common."""
+
+    def encode_or_oppose(text):
+        if text not in PROBES:
+            return encode(text)
+        at = PROBES.index(text)
+        axis = [0.0] * len(encode(text))
+        axis[0] = -1.0 if at % 2 else 1.0
+        return axis
+
+    return encode_or_oppose
 
 
 def vectors(length):
@@ -21,7 +35,7 @@ def vectors(length):
     def encode(text):
         return np.random.default_rng(zlib.crc32(text.encode())).standard_normal(length).tolist()
 
-    return encode
+    return around_zero(encode)
 
 
 def cosine(a, b):
@@ -47,9 +61,10 @@ def test_cosines_are_kept(length):
 def test_near_texts_stay_near():
     """What is projected loses little where it matters."""
     far = vectors(384)
+    base = far("base")
 
+    @around_zero
     def encode(text):
-        base = far("base")
         return [x + 0.3 * y for x, y in zip(base, far(text), strict=True)]
 
     own = OwnEncoder(encode, "encode")
@@ -58,9 +73,36 @@ def test_near_texts_stay_near():
     )
 
 
+@pytest.mark.parametrize("length", [64, 384])
+def test_a_common_direction_is_taken_away(length):
+    """Else every text would look like every other to thresholds that were measured without it."""
+
+    def encode(text):
+        own = np.random.default_rng(zlib.crc32(text.encode())).standard_normal(length)
+        return 0.5 * own / np.linalg.norm(own) + np.full(length, (0.75 / length) ** 0.5)
+
+    texts = [f"text {at}" for at in range(20)]
+    pairs = [(a, b) for a in texts for b in texts if a < b]
+    own = OwnEncoder(encode, "encode")
+    given = [cosine(encode(a), encode(b)) for a, b in pairs]
+    kept = [kept_cosine(own(a), own(b)) for a, b in pairs]
+    assert sum(given) / len(given) > 0.7
+    assert sum(kept) / len(kept) < 0.2
+    assert kept_cosine(own("text 1"), own("text 1")) == pytest.approx(1)
+
+
+def test_what_all_texts_have_is_no_direction():
+    """A text that shows nothing else is as one without meaning."""
+
+    def encode(text):
+        return [1.0, 0.0] if text == "text" else [1.0, 1e-9 * len(text)]
+
+    assert OwnEncoder(encode, "encode")("text") == b""
+
+
 def test_directions_are_the_same_in_every_release():
     """Vectors of two processes meet in one store; a change here would part them."""
-    first = OwnEncoder(lambda _: [1.0] + [0.0] * 299, "encode")("text")
+    first = OwnEncoder(around_zero(lambda _: [1.0] + [0.0] * 299), "encode")("text")
     expected = [-58, 49, 63, 69, -65, -50, 50, 51]
     # Another library of linear algebra may round otherwise.
     assert np.frombuffer(first[:8], np.int8).tolist() == pytest.approx(expected, abs=1)
@@ -81,15 +123,23 @@ def test_directions_are_the_same_in_every_release():
 )
 def test_forms(form):
     """Numbers of any size and signed bytes mean the same direction."""
-    own = OwnEncoder(lambda _: form([127.0, -127.0, 0.0]), "encode")
+    spread = around_zero(lambda _: [127.0, -127.0, 0.0])
+    own = OwnEncoder(lambda text: form(spread(text)), "encode")
     assert own("text") == bytes([127, 129, 0]) + bytes(VECTOR_BYTES - 3)
 
 
 def test_nothing_has_no_direction():
     """As with the built-in encoder, nothing is kept of it."""
-    own = OwnEncoder(lambda text: [0.0, 0.0] if text == "" else [1.0, 0.0], "encode")
+    own = OwnEncoder(around_zero(lambda text: [float(len(text)), 0.0]), "encode")
     assert own("") == b""
     assert own("text")
+
+
+def test_one_that_knows_none_of_the_texts_that_it_is_tried_on():
+    """It may know the words of its domain alone."""
+    own = OwnEncoder(lambda text: [float("kettle" in text), 0.0], "encode")
+    assert own("a kettle")
+    assert own("a train") == b""
 
 
 @pytest.mark.parametrize(
@@ -105,6 +155,8 @@ def test_nothing_has_no_direction():
         pytest.param(lambda _: {"a": 1.0}, "TypeError", id="mapping"),
         pytest.param(lambda _: [1.0, float("nan")], "finite", id="nan"),
         pytest.param(lambda _: {}["key"], "KeyError", id="fails"),
+        pytest.param(lambda text: [1.0] * len(text), "one length", id="of-many-lengths"),
+        pytest.param(lambda _: [1.0, 2.0], "the same direction", id="always-the-same"),
     ],
 )
 def test_an_encoder_that_cannot_be_used(encode, told):
@@ -127,8 +179,8 @@ def test_a_coroutine_function():
 
 def test_another_length():
     """A vector that cannot be compared with the others is a fault of the encoder."""
-    own = OwnEncoder(lambda text: [1.0] * (2 if text == "longer" else 1), "mine")
-    with pytest.raises(ValueError, match="2 numbers, before it were 1"):
+    own = OwnEncoder(around_zero(lambda text: [1.0] * (3 if text == "longer" else 2)), "mine")
+    with pytest.raises(ValueError, match="3 numbers, before it were 2"):
         own("longer")
 
 
@@ -136,9 +188,9 @@ def test_a_fault_costs_the_vector(tracking, talking, faults):
     """Words are compared all the same; nothing of the text or the error is logged."""
 
     def encode(text):
-        if text != "Where is my order?":
+        if text not in PROBES:
             raise KeyError(text)
-        return [1.0]
+        return [1.0, float(len(text))]
 
     tracked = tracking(encode=OwnEncoder(encode, "mine"))
     talk = talking(tracked.track)
@@ -156,16 +208,15 @@ def test_an_encoder_that_calls_a_model_is_not_watched():
 
     def encode(text):
         enabled.append(is_instrumentation_enabled())
-        return [1.0]
+        return [1.0, float(len(text))]
 
     OwnEncoder(encode, "mine")("text")
-    assert enabled == [False, False]
+    assert set(enabled) == {False}
     assert is_instrumentation_enabled()
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=3))
 def test_any_numbers(numbers):
     """Give a vector that can be kept."""
-    given = iter([[1.0, 0.0, 0.0], numbers])
-    own = OwnEncoder(lambda _: next(given), "mine")
+    own = OwnEncoder(around_zero(lambda _: numbers), "mine")
     assert len(own("text")) in (0, VECTOR_BYTES)

@@ -17,6 +17,7 @@ from otel_sessions.health import DEFAULT_WEIGHT
 from otel_sessions.plugins import load_detectors
 from otel_sessions.stores import FIRST_TURNS, LAST_TURNS
 from otel_sessions.text.features import READ_CHARACTERS
+from otel_sessions.texts import VECTOR_BYTES
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")
@@ -91,6 +92,7 @@ def test_the_limits_are_those_of_the_code():
     for figure in (
         f"{READ_CHARACTERS:,} characters",
         f"1 to {MAX_LENGTH:,} numbers",
+        f"{VECTOR_BYTES} signed bytes are kept",
         f"the first {FIRST_TURNS} and the last {LAST_TURNS}",
         f"it weighs {DEFAULT_WEIGHT}",
         f"the {rubrics.MAX_MESSAGES} newest messages, {rubrics.MAX_CHARS:,} characters",

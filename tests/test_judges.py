@@ -253,23 +253,24 @@ class TestQuestion:
     """What is sent."""
 
     def test_the_words_of_user_and_assistant(self, asking_server, conversation, server, tool_use):
-        """No prompt, no tool's words and no id; the secret is in the header."""
+        """No prompt, no tool's words, no id, no lone surrogate; the secret is in the header."""
         judged = asking_server(api_key="sk-secret")
         _, talk = conversation(judged, "id-4711")
         talk.say("Is my kettle there?", tool_use("find", {"hidden": 1}, "hidden too", "t1")[0])
         talk.messages += tool_use("find", {"hidden": 1}, "hidden too", "t1")[1:]
-        talk.send("It is. \ud83d")
+        talk.send("It is. \u00fc \ud83d")
         assert judged.judge.flush(LONG_S)
         ((path, headers, body),) = server.got
         assert path == "/v1/chat/completions"
         assert headers["Authorization"] == "Bearer sk-secret"
+        assert headers["User-Agent"] == "otel-sessions"
         assert "traceparent" not in {name.lower() for name in headers}
         assert body["model"] == "a-judge"
         task, asked = body["messages"]
         assert all(name in task["content"] for name in RUBRICS)
         assert json.loads(asked["content"]) == [
             {"role": "user", "text": "Is my kettle there?"},
-            {"role": "assistant", "text": "It is. \ud83d"},
+            {"role": "assistant", "text": "It is. \u00fc ?"},
         ]
         assert not any(word in json.dumps(body) for word in ("hidden", "kind.", "4711"))
 

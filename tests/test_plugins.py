@@ -27,7 +27,7 @@ def short_reply(turns: Sequence[Turn], /, *, min_tokens: int = 3, severity: floa
 
 
 def encode(text):
-    return [float(len(text)), 1.0]
+    return [1.0, -1.0] if len(text) % 2 else [-1.0, 1.0]
 
 
 class Stateful:
@@ -286,13 +286,13 @@ class TestEncoder:
 
     def test_a_callable(self):
         """It gives what is kept."""
-        assert load_encoder(Config(encoder=encode))("text")[:2] == bytes([127, 32])
+        assert load_encoder(Config(encoder=encode))("text")[:2] == bytes([129, 127])
 
     def test_by_reference(self, install):
         """As a variable names it."""
-        install({}, "def encode(text):\n    return [1.0, -1.0]\n")
+        install({}, "def encode(text):\n    return [-1.0, len(text) % 2 - 0.5]\n")
         config = Config.load({"OTEL_SESSIONS_ENCODER": "their_detectors:encode"})
-        assert load_encoder(config)("text")[:2] == bytes([127, 129])
+        assert len(load_encoder(config)("text")) == VECTOR_BYTES
 
     @pytest.mark.parametrize(
         ("given", "told"),
