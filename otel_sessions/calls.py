@@ -55,7 +55,7 @@ class GivenId:
     """A session id that somebody stated for a call, and who did."""
 
     value: str
-    source: Literal["session", "baggage", "provider", "span"]
+    source: Literal["session", "baggage", "provider", "span", "framework"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Identity: whose session a call belongs to.
 
-Order: `session()` > baggage > the provider's own id > ids on the active span > lineage > new.
+Order: `session()` > baggage > the provider's own id > ids on the active span > a framework's >
+lineage > new.
 What is stated is read in the caller's thread when the call starts (about 2 µs). Lineage, the
 comparison of message lists, is worked out later in the worker.
 """
@@ -23,6 +24,7 @@ from opentelemetry.context import Context
 from otel_sessions import names
 from otel_sessions.calls import GivenId
 from otel_sessions.faults import contained
+from otel_sessions.frameworks import conversation_id
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -176,7 +178,7 @@ def ambient(provider_id: str | None = None) -> Ambient:
     if given is None and provider_id:
         given = GivenId(_bounded(provider_id), "provider")
     if given is None:
-        given = _from_active_span()
+        given = _from_active_span() or _from_framework()
     lane = _lane() if given is None else 0
     return Ambient(given, around.user_id, around.agent, lane)
 
@@ -226,6 +228,11 @@ def _from_active_span() -> GivenId | None:
         if isinstance(value, str) and value:
             return GivenId(_bounded(value), "span")
     return None
+
+
+def _from_framework() -> GivenId | None:
+    value = conversation_id()
+    return GivenId(_bounded(value), "framework") if value else None
 
 
 def _bounded(value: str) -> str:

@@ -7,7 +7,7 @@ from otel_sessions.signals import SessionSignal
 
 Outcome = Literal["resolved", "unresolved", "escalated", "abandoned", "unknown"]
 EndReason = Literal["explicit", "idle", "evicted", "shutdown"]
-IdSource = Literal["session", "baggage", "provider", "span", "lineage", "new"]
+IdSource = Literal["session", "baggage", "provider", "span", "framework", "lineage", "new"]
 
 OUTCOMES: tuple[Outcome, ...] = ("resolved", "unresolved", "escalated", "abandoned", "unknown")
 

@@ -20,7 +20,15 @@ from otel_sessions.turns import Turn, turns_until_full
 KEPT_SIGNALS = 64
 KEPT_LINKS = 64
 
-_SUREST: tuple[IdSource, ...] = ("session", "baggage", "provider", "span", "lineage", "new")
+_SUREST: tuple[IdSource, ...] = (
+    "session",
+    "baggage",
+    "provider",
+    "span",
+    "framework",
+    "lineage",
+    "new",
+)
 _GRAVITY: dict[SeverityLabel, int] = {"info": 0, "warning": 1, "critical": 2}
 
 
