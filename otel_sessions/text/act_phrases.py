@@ -46,7 +46,10 @@ PHRASES = Phrases(
             [again|carefully|properly], nothing to do with [my|what|the question], [that|it] has
             nothing to do with, you [forgot|missed|skipped|ignored] [the|my|to|what|that|one],
             [stop|quit] changing the [subject|topic], . what are you talking about, that is not an
-            answer, . [just|please|] answer my question, i did not say that, . no . i said
+            answer, . [just|please|] answer my question, i did not say that, . no . i said,
+            [earlier|before|previously|ago|first|thought] you [said|told], did not you [just|]
+            say, contradict yourself, contradicting yourself, opposite of what you, [but|and] now
+            you say
             """,
         ),
         (
@@ -71,7 +74,7 @@ PHRASES = Phrases(
             [lying|wasting], not happy [with|about] [this|you|your], [you are|this is|what] a
             [joke|disgrace|nightmare|disaster], no more [questions|mistakes|excuses], why can not
             you [just|], just [do|cancel|fix|give|answer|process|get] [it|this|that|me]
-            [already|done]
+            [already|done], you never [listen|understand|help|answer], never listen to me
             """,
         ),
         (
@@ -186,8 +189,8 @@ PHRASES = Phrases(
             [how many|how many more] times [do|must|should|will|did|have|am] i, repeat myself,
             [have|need|has] to [repeat|say|type|write|tell|explain]
             [it|that|this|myself|everything|you] [all|] [again|once more|twice|], [need|have|want]
-            to repeat, must i repeat, . [once|] again [my|i|the|it|for], . again .
-            [the|my|it|i|for|a|we], . for the [last|second|third|fourth|fifth|2nd|3rd|
+            to repeat, must i repeat, . [once|] again [my|i|the|it|for|no], . once again ., .
+            again . [the|my|it|i|for|a|we], . for the [last|second|third|fourth|fifth|2nd|3rd|
             hundredth|tenth|nth] time, [did|do|can|have] [you not|not you] [even|] [read|see|hear]
             [what|my|it|that|the|me], did you [even|] [read|see] [what i|my], read [what i|my
             [message|messages]], [my|the] [first|previous|last|earlier]
@@ -199,16 +202,24 @@ PHRASES = Phrases(
             [just|] [said|told|wrote|asked], we just [talked|discussed|spoke], asking [me|] [for|]
             the same, the same question [again|], the same thing [again|over and over],
             [second|third|fourth|fifth|2nd|3rd] time [you|i|that i|that you|i have|i am],
-            [did|have] you [forget|forgotten], you [have forgotten|forgot] [that|what|my|i], do
-            you not remember, do not you remember, remember i [said|told|asked|wrote|mentioned],
-            did not i [just|already|] [say|tell|mention|explain|ask], did i not [just|already|]
-            [say|tell| mention|explain|ask], i did [already|] [tell|give|send] you, [as|like] i
-            [have|] [said| mentioned|stated|told you|wrote] my, asked and answered, you [already|]
-            have [my|it|that|this] [name|number|email|address|details|data|info|
+            [did|have] you [forget|forgotten] [that|what|my|i|me|about], you [have
+            forgotten|forgot] [that|what|my|i], do you not remember, do not you remember, remember
+            i [said|told|asked|wrote|mentioned], did not i [just|already|]
+            [say|tell|mention|explain|ask], did i not [just|already|] [say|tell|
+            mention|explain|ask], i did [already|] [tell|give|send] you, [as|like] i [have|]
+            [said| mentioned|stated|told you|wrote] my, asked and answered, you [already|] have
+            [my|it|that|this] [name|number|email|address|details|data|info|
             information|order|account|] already, you already have [my|it|that|this], repeating
-            [yourself|yourselves|what], . as [mentioned|stated|said|explained]
+            [yourself|yourselves|what|me], . as [mentioned|stated|said|explained]
             [before|above|earlier|previously|already], you already [said|asked|told|tried|
-            suggested|mentioned], over and over again, for the umpteenth time
+            suggested|mentioned], over and over again, for the umpteenth time, contradict
+            yourself, contradicting yourself, contradicted yourself, we [just|already|have|have
+            already] [talked|spoke|spoken|been talking] about, we already discussed, you asked
+            [me|] [that|this] ., . same question, stop [saying|asking|repeating]
+            [that|this|me|it|for], you [always|just|] repeat yourself, . i said [no|yes|nothing]
+            ., . [but|no|] i said i [want|need|am|do|have|can|would], . i repeat, let me
+            [repeat|say it again|say that again], you have all my, what did i just say, . what did
+            i say ., . as previously [mentioned|stated|said], the opposite of what you [said|told]
             """,
         ),
         (
@@ -219,7 +230,8 @@ PHRASES = Phrases(
             [mentioned|stated|said|explained|described|noted]
             [before|above|earlier|previously|already], . [but|and|] i [said|mentioned|told you],
             [the way|what|exactly what|all] i [said|mentioned], i told you, you said, you told me,
-            you promised, we agreed, earlier i [said|asked|mentioned|told]
+            you promised, we agreed, earlier i [said|asked|mentioned|told], did not you [just|]
+            say, you just [said|told]
             """,
         ),
         (
@@ -233,7 +245,8 @@ PHRASES = Phrases(
             are [absolutely|] right to, [i|we|you] will need, [i|we] will be [happy|glad],
             [if|when|glad|happy|that|until|unless|because] i told you, i never said no, i never
             mind, i said [hi|hello|to], [we|i] have no
-            [doubt|idea|problem|problems|worries|question|questions|preference]
+            [doubt|idea|problem|problems|worries|question|questions|preference], you said it
+            [well|best|all], did you forget to, once again [thank|thanks]
             """,
         ),
         (INSTEAD | Act.REFUSAL, "[i|we] will not"),

@@ -129,8 +129,9 @@ def _said_before(verb: str, adverbs: Sequence[str], after: Sequence[str]) -> boo
     around = {*adverbs, *after}
     if verb in _ONGOING or verb == "telling":
         return not around.isdisjoint(("keep", "kept", "again", "time", "times"))
-    if "to" in after and _ASSISTANTS.isdisjoint(after[after.index("to") + 1 :][:2]):
-        return False
+    object_ = after[:3]
+    if "to" in object_ and _ASSISTANTS.isdisjoint(after[object_.index("to") + 1 :][:2]):
+        return False  # said or given to somebody else
     if verb in _SAYING:
         return not _MARKS.isdisjoint(around) or "just" in adverbs
     if _SURE.isdisjoint(around):

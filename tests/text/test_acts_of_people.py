@@ -82,6 +82,18 @@ I've already confirmed that to you
 I did tell you it was a gift
 You keep asking me the same thing
 I wrote that in the beginning
+You already said that.
+why do you keep saying that
+you're repeating yourself a lot
+you contradict yourself
+I just said that
+We already talked about that
+stop asking me that
+I said no.
+I said I want to return both items
+I repeat: cancel it.
+what did i just say
+As previously mentioned, my address is the same
 """
 
 NO_REMINDERS = """
@@ -120,6 +132,15 @@ I already gave it to the driver
 I gave my dog a bath again
 That's what she said about the film
 I have read your message, and it is fine.
+You said it well
+did you forget to eat lunch
+I explained it to my boss
+Use the old address as stated.
+the two orders I mentioned
+I told you how I fight for the woods.
+I have given it a few thoughts before
+Once again, thanks!
+Thanks, you said exactly what I needed
 """
 
 
