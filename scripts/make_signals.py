@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import yaml
@@ -131,7 +132,7 @@ def _example(notes: Notes) -> Iterator[str]:
     yield from ("", "```")
     for line in notes["example"]:
         for role, said in line.items():
-            yield f"{role:<10} {said}"
+            yield from wrap(said, 90, initial_indent=f"{role:<10} ", subsequent_indent=" " * 11)
     yield "```"
 
 
@@ -192,8 +193,12 @@ def _paragraphs(text: str) -> Iterator[str]:
         yield ""
         if paragraph.startswith("    "):
             yield paragraph
-        else:
-            yield from _sentences(_capital(paragraph))
+            continue
+        before, *items = paragraph.split("\n- ")
+        yield from _sentences(_capital(before))
+        if items:
+            yield ""
+        yield from (f"- {' '.join(item.split())}" for item in items)
 
 
 def _sentences(text: str) -> list[str]:
