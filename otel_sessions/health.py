@@ -40,8 +40,10 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "partial_response": 0.9,
         # Conclusions, sometimes wrong.
         "commitment_reversed": 0.85,
+        "information_rerequested": 0.8,
         "repeated_question": 0.8,
         "tool_loop": 0.8,
+        "tool_failed": 0.7,
         "contradiction": 0.75,
         "answer_irrelevant": 0.75,
         "topic_drift": 0.75,

@@ -20,12 +20,14 @@ from otel_sessions.detectors.context_reset import context_reset
 from otel_sessions.detectors.context_truncated import context_truncated
 from otel_sessions.detectors.contradiction import contradiction
 from otel_sessions.detectors.escalation_requested import escalation_requested
+from otel_sessions.detectors.information_rerequested import information_rerequested
 from otel_sessions.detectors.instruction_drift import instruction_drift
 from otel_sessions.detectors.latency_growth import latency_growth
 from otel_sessions.detectors.partial_response import partial_response
 from otel_sessions.detectors.premature_commitment import premature_commitment
 from otel_sessions.detectors.repeated_answer import repeated_answer
 from otel_sessions.detectors.repeated_question import repeated_question
+from otel_sessions.detectors.tool_failed import tool_failed
 from otel_sessions.detectors.tool_loop import tool_loop
 from otel_sessions.detectors.topic_drift import topic_drift
 from otel_sessions.detectors.user_abandoned import user_abandoned
@@ -63,7 +65,9 @@ DETECTORS: tuple[Detector, ...] = (
     latency_growth,
     repeated_question,
     repeated_answer,
+    information_rerequested,
     tool_loop,
+    tool_failed,
     commitment_reversed,
     contradiction,
     answer_irrelevant,
