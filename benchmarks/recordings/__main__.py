@@ -108,7 +108,7 @@ def _with_us(
     if result != before[0]:
         yield f"the result differs: {str(before[0])[:200]} without us, {str(result)[:200]} with us"
     if wire.sent != before[1]:
-        yield "the request differs"
+        yield f"the request differs: {before[1]} without us, {wire.sent} with us"[:500]
     raised = isinstance(result, tuple) and result[0] == "raised"
     expected = expectation(choice.api, exchange) if not raised else None
     calls, spans = watch.take()

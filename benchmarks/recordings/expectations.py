@@ -381,7 +381,7 @@ def _cohere(exchange: Exchange) -> Expectation:
         tools = [
             {"function": {"name": start["function"]["name"], "arguments": ""}}
             for start in _of(events, "delta", "message", "tool_calls")
-            if "name" in start["function"]
+            if isinstance(start, dict) and "name" in start["function"]
         ]
         at = -1
         for event in events:
@@ -400,6 +400,7 @@ def _cohere(exchange: Exchange) -> Expectation:
         id=reply.get("id"),
         input_tokens=tokens.get("input_tokens"),
         output_tokens=tokens.get("output_tokens"),
+        cache_read_tokens=usage.get("cached_tokens"),
         finish_reasons=_word(reason),
         text=text,
         tool_calls=tuple(

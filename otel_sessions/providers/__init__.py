@@ -7,8 +7,12 @@ with the `Call` that is read from them in `tests/providers/`.
 from otel_sessions.providers import (
     anthropic_messages,
     bedrock,
+    cohere_chat,
     google_genai,
     groq_chat,
+    huggingface_chat,
+    mistral_chat,
+    ollama_chat,
     openai_chat,
     openai_completions,
     openai_responses,
@@ -26,5 +30,9 @@ PROVIDERS: tuple[Provider, ...] = (
     bedrock.PROVIDER,
     google_genai.PROVIDER,
     groq_chat.PROVIDER,
+    mistral_chat.PROVIDER,
+    cohere_chat.PROVIDER,
+    *ollama_chat.PROVIDERS,
+    huggingface_chat.PROVIDER,
 )
 """All providers; those with the same `name` are switched on together."""

@@ -29,7 +29,8 @@ _WORDS = {
     "complete": "stop",
     "error_toxic": "content_filter",
     "timeout": "error",
-    # Of text generation servers.
+    # Mistral's and those of text generation servers.
+    "model_length": "length",
     "eos": "stop",
     "eos_token": "stop",
 }

@@ -5,6 +5,10 @@ Many providers speak OpenAI's protocol, so the client says little. The names are
 """
 
 import functools
+from urllib.parse import urlsplit
+
+HTTPS_PORT = 443
+"""Not worth telling, as the official packages have it."""
 
 _PROVIDERS = {
     "ai.azure.com": "azure.ai.inference",
@@ -18,6 +22,7 @@ _PROVIDERS = {
     "generativelanguage.googleapis.com": "gcp.gemini",
     "googleapis.com": "gcp.vertex_ai",
     "groq.com": "groq",
+    "huggingface.co": "hugging_face",
     "mistral.ai": "mistral_ai",
     "openai.azure.com": "azure.ai.openai",
     "openrouter.ai": "openrouter",
@@ -34,3 +39,10 @@ def provider_of(host: str, default: str) -> str:
     labels = host.split(".")
     domains = (".".join(labels[i:]) for i in range(len(labels)))
     return next((_PROVIDERS[domain] for domain in domains if domain in _PROVIDERS), default)
+
+
+@functools.lru_cache(maxsize=256)
+def server_of(url: str) -> tuple[str | None, int | None]:
+    """Return host and port of an address."""
+    parts = urlsplit(url)
+    return parts.hostname, None if parts.port == HTTPS_PORT else parts.port

@@ -51,6 +51,13 @@ class Returned:
     """Bytes that a file has, if that is known."""
 
 
+def read_generated(result: Any) -> Returned:
+    """Tell a reply from a stream that is a plain generator."""
+    if hasattr(type(result), "__next__") or hasattr(type(result), "__anext__"):
+        return Returned(generator=result)
+    return Returned(reply=result)
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What is kept of an error: never its text."""

@@ -8,19 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from otel_sessions.calls import Reply
-from otel_sessions.providers._fields import get, integer, texts
-from otel_sessions.providers._overflow import is_overflow
-from otel_sessions.providers._provider import Failure, Returned
+from otel_sessions.providers._fields import get, texts
+from otel_sessions.providers._hosts import HTTPS_PORT
+from otel_sessions.providers._provider import Returned
 
 _CONVERSATION_KEYS = ("session_id", "conversation_id", "thread_id", "chat_id")
-_HTTPS_PORT = 443
-_FIRST_ERROR_STATUS = 400
 
 
 def server(resource: Any) -> tuple[str, int | None]:
     """Tell host and port; a port that is 443 is not worth telling."""
     url = resource._client.base_url  # noqa: SLF001 - a resource says nowhere else where it sends
-    return url.host, None if url.port == _HTTPS_PORT else url.port
+    return url.host, None if url.port == HTTPS_PORT else url.port
 
 
 def is_azure(resource: Any) -> bool:
@@ -63,18 +61,3 @@ def read_body(
         return read_reply(json.loads(body))
     events = (line.removeprefix(b"data:") for line in body.splitlines() if line[:5] == b"data:")
     return read_chunks([json.loads(event) for event in events if b"{" in event])
-
-
-def read_error(error: Exception) -> Failure:
-    """Take status or class, and whether the window was exceeded; `parse` errors hold the reply.
-
-    An error inside a stream has the status of the response that brought it, which was no error.
-    """
-    status = integer(get(error, "status_code"))
-    if status is not None and status < _FIRST_ERROR_STATUS:
-        status = None
-    return Failure(
-        error_type=type(error).__name__ if status is None else str(status),
-        overflow=is_overflow(error, status),
-        reply=get(error, "completion"),
-    )

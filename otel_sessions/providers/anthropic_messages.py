@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from otel_sessions.calls import Message, Reply, Request, ToolCall, Usage
+from otel_sessions.providers._errors import read_error
 from otel_sessions.providers._fields import get, integer, items, number, text, texts, total
 from otel_sessions.providers._finish import finish_reasons
 from otel_sessions.providers._hosts import provider_of
@@ -17,7 +18,6 @@ from otel_sessions.providers._provider import Messages, Opening, Provider, Targe
 from otel_sessions.providers._stainless import (
     body_of,
     read_body,
-    read_error,
     read_returned,
     server,
 )

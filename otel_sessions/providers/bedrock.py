@@ -8,19 +8,17 @@ Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/
 """
 
 import base64
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from otel_sessions.calls import Message, Reply, Request, Usage
 from otel_sessions.providers import _converse, anthropic_messages
+from otel_sessions.providers._errors import read_error
 from otel_sessions.providers._fields import decoded, get, integer, items, text, texts
 from otel_sessions.providers._finish import finish_reasons
-from otel_sessions.providers._overflow import is_overflow
+from otel_sessions.providers._hosts import server_of
 from otel_sessions.providers._provider import (
-    Failure,
     Opening,
     Provider,
     Returned,
@@ -35,7 +33,6 @@ _OPERATIONS = {
     "InvokeModelWithResponseStream": True,
 }
 """Operations that call a model, and whether they stream."""
-_FIRST_ERROR_STATUS = 400
 _bind = by_name("operation_name", "api_params")
 
 
@@ -48,7 +45,7 @@ def bind(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any] | N
 
 def read_opening(client: Any, arguments: Mapping[str, Any]) -> Opening:
     """Take the model and where the request goes."""
-    host, port = _server(str(client.meta.endpoint_url))
+    host, port = server_of(str(client.meta.endpoint_url))
     return Opening(
         provider="aws.bedrock",
         model=text(arguments.get("modelId")),
@@ -56,12 +53,6 @@ def read_opening(client: Any, arguments: Mapping[str, Any]) -> Opening:
         server_address=host,
         server_port=port,
     )
-
-
-@functools.lru_cache(maxsize=64)
-def _server(url: str) -> tuple[str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.hostname, parts.port
 
 
 def read_returned(result: Any) -> Returned:
@@ -158,18 +149,6 @@ def _read_texts(bodies: Sequence[Any]) -> Reply:
                 "totalOutputTextTokenCount", "tokenCount", "generation_token_count"
             ),
         ),
-    )
-
-
-def read_error(error: Exception) -> Failure:
-    """Take status or class, and whether the window was exceeded."""
-    response = get(error, "response")
-    status = integer(get(get(response, "ResponseMetadata"), "HTTPStatusCode"))
-    if status is not None and status < _FIRST_ERROR_STATUS:
-        status = None
-    return Failure(
-        error_type=type(error).__name__ if status is None else str(status),
-        overflow=is_overflow({"message": get(get(response, "Error"), "Message")}, status),
     )
 
 

@@ -8,33 +8,30 @@ Tested with google-genai 1.0 to 3.4.
 Source: https://ai.google.dev/api/generate-content
 """
 
-import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from otel_sessions.calls import Message, Reply, Request, ToolCall, Usage
+from otel_sessions.providers._errors import read_error
 from otel_sessions.providers._fields import get, integer, items, number, text, texts, total
 from otel_sessions.providers._finish import finish_reasons
-from otel_sessions.providers._overflow import is_overflow
+from otel_sessions.providers._hosts import server_of
 from otel_sessions.providers._provider import (
-    Failure,
     Messages,
     Opening,
     Provider,
-    Returned,
     Target,
+    read_generated,
 )
 
 _OPERATION = "generate_content"
-_HTTPS_PORT = 443
 
 
 def read_opening(models: Any, arguments: Mapping[str, Any]) -> Opening:
     """Take the model and where the request goes."""
     client = models._api_client  # noqa: SLF001 - `models` says nowhere else where it sends
-    host, port = _server(str(get(client._http_options, "base_url")))  # noqa: SLF001 - as above
+    host, port = server_of(str(get(client._http_options, "base_url")))  # noqa: SLF001 - as above
     return Opening(
         provider="gcp.vertex_ai" if client.vertexai else "gcp.gemini",
         model=text(arguments.get("model")),
@@ -43,19 +40,6 @@ def read_opening(models: Any, arguments: Mapping[str, Any]) -> Opening:
         server_address=host,
         server_port=port,
     )
-
-
-@functools.lru_cache(maxsize=64)
-def _server(url: str) -> tuple[str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.hostname, None if parts.port == _HTTPS_PORT else parts.port
-
-
-def read_returned(result: Any) -> Returned:
-    """Tell a reply from a stream, which is a plain generator."""
-    if hasattr(type(result), "__next__") or hasattr(type(result), "__anext__"):
-        return Returned(generator=result)
-    return Returned(reply=result)
 
 
 def read_request(arguments: Mapping[str, Any]) -> Request:
@@ -226,15 +210,6 @@ def _usage(usages: Sequence[Any]) -> Usage:
     )
 
 
-def read_error(error: Exception) -> Failure:
-    """Take status or class, and whether the window was exceeded."""
-    status = integer(get(error, "code"))
-    return Failure(
-        error_type=type(error).__name__ if status is None else str(status),
-        overflow=is_overflow(error, status),
-    )
-
-
 def has_content(chunk: Any) -> bool:
     """Tell whether a chunk carries text or a call of a function."""
     parts = (
@@ -258,7 +233,7 @@ PROVIDER = Provider(
         for method in ("generate_content", "generate_content_stream")
     ),
     read_opening=read_opening,
-    read_returned=read_returned,
+    read_returned=read_generated,
     read_request=read_request,
     read_reply=read_reply,
     read_chunks=read_chunks,

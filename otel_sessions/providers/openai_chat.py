@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from otel_sessions.calls import Message, Reply, Request, Role, ToolCall, Usage
+from otel_sessions.providers._errors import read_error
 from otel_sessions.providers._fields import fields, get, integer, items, number, text, texts
 from otel_sessions.providers._hosts import provider_of
 from otel_sessions.providers._provider import Messages, Opening, Provider, Target
@@ -18,7 +19,6 @@ from otel_sessions.providers._stainless import (
     conversation_in_metadata,
     is_azure,
     read_body,
-    read_error,
     read_returned,
     server,
 )

@@ -13,9 +13,10 @@ from typing import Any
 
 from otel_sessions.calls import Message, Reply, Request, Role, ToolCall, Usage
 from otel_sessions.providers import openai_chat
+from otel_sessions.providers._errors import read_error
 from otel_sessions.providers._fields import get, integer, items, number, sent, text, texts
 from otel_sessions.providers._provider import Messages, Opening, Provider, Target
-from otel_sessions.providers._stainless import body_of, read_body, read_error, read_returned
+from otel_sessions.providers._stainless import body_of, read_body, read_returned
 
 _CALLS = ("function_call", "custom_tool_call")
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks.recordings.clients import aws, google, stainless
+from benchmarks.recordings.clients import aws, google, others, stainless
 from benchmarks.recordings.exchanges import Exchange
 from benchmarks.recordings.ways import SkipError, Way
 
@@ -64,6 +64,10 @@ _CHOICES: tuple[tuple[str, Choice], ...] = (
         r"groq\.com/.*/chat/completions$",
         _stainless("groq", "chat", _CHAT[0], "/openai/v1/chat/completions"),
     ),
+    (r"^api\.mistral\.ai/v1/chat/completions$", Choice("mistral", "chat", others.mistral)),
+    (r"huggingface\.co/.*/chat/completions$", Choice("huggingface", "chat", others.huggingface)),
+    (r"/v2/chat$", Choice("cohere", "cohere", others.cohere)),
+    (r"/api/chat$", Choice("ollama", "ollama", others.ollama)),
     (r"/chat/completions$", _stainless("openai", "chat", *_CHAT)),
     (r"/responses$", _stainless("openai", "responses", ("responses",), "/responses")),
     (r"/completions$", _stainless("openai", "completions", ("completions",), "/completions")),
