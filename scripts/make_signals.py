@@ -25,6 +25,8 @@ PAGE = DOCS / "signals.md"
 _FACTS = re.compile(r"(?:^|(?<=\. )|(?<=\n))(Range|Languages|Cost|Source(?: of the numbers)?): ")
 """What a docstring says by name; it becomes a list."""
 _SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z`\"])")
+_GLANCED_POSITIVES = 10
+"""With fewer, a figure says too little to stand alone."""
 
 Notes = dict[str, Any]
 
@@ -74,7 +76,11 @@ def _page(notes: Notes, figures: Notes) -> Iterator[str]:
 
 def _summary(name: str, notes: Notes, figures: Notes) -> tuple[str, ...]:
     rows = [row for row in figures["results"] if name in _names(row)]
-    rows = [row for row in rows if row["set"] not in notes["benign"]]
+    rows = [
+        row
+        for row in rows
+        if row["set"] not in notes["benign"] and row["positives"] >= _GLANCED_POSITIVES
+    ]
     rates = _false_warnings(name, notes, figures)
     return (
         f"[`{name}`](#{name})",
@@ -86,7 +92,7 @@ def _summary(name: str, notes: Notes, figures: Notes) -> tuple[str, ...]:
 
 
 def _health(notes: Notes, figures: Notes) -> Iterator[str]:
-    yield from ("", "## Health", "")
+    yield from ("", "## Health")
     said = importlib.import_module("otel_sessions.health").__doc__ or ""
     yield from _paragraphs(said.partition(": ")[2])
     yield from ("", "The weights:", "")
