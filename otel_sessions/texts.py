@@ -17,6 +17,8 @@ WORD_BYTES = 4
 """Enough to tell the few hundred words and values of one session apart."""
 CUE_BYTES = 3
 """Of a word's digest, where it only names something: enough for the few words of one text."""
+FROM, TO = b"\0\0\1", b"\0\0\2"
+"""Cues of places; no word has these digests but by chance."""
 NEAR_BYTES = 6
 VECTOR_BYTES = 128
 """A vector is this many signed bytes."""
@@ -93,7 +95,7 @@ class Value(NamedTuple):
     kind: ValueKind
     cue: bytes
     """First `CUE_BYTES` of the digest of the content word that names it ("order" of "order 17");
-    zeros if none does."""
+    `FROM` or `TO` of a place that is said to be one or the other end; zeros if nothing names it."""
     near: bytes = bytes(NEAR_BYTES)
     """Of an id, a phone number or an e-mail address: two bytes each of the digests of its first
     half, of its second half and of its signs in any order, each with its length; zeros of others.
@@ -101,6 +103,7 @@ class Value(NamedTuple):
 
 
 _WORDED = (ValueKind.NAME, ValueKind.CHOICE, ValueKind.PLACE)
+_KINDS = tuple(ValueKind)
 _VALUE = struct.Struct(f"{WORD_BYTES}sB{CUE_BYTES}s{NEAR_BYTES}s")
 
 
@@ -158,6 +161,8 @@ class ClaimKind(IntEnum):
     """Names in it; each word is the digest of a whole name."""
     MEASURED = 6
     """Pairs of a noun and its figure or degree ("3 miles", "no traffic")."""
+    NOT_YET = 7
+    """Something is not so for now ("it has not arrived yet")."""
 
 
 class Claim(NamedTuple):
@@ -313,6 +318,7 @@ VECTOR = slice(_HEAD.size - VECTOR_BYTES, _HEAD.size)
 
 # Making flags of a number takes 0.7 µs, remembering them a tenth.
 _acts = cache(Act)
+_ask_flags = cache(AskFlag)
 _form = cache(Form)
 _stance_flags = cache(StanceFlag)
 _claim_kind = cache(ClaimKind)
@@ -413,8 +419,8 @@ class TextFeatures:
         """What is asked for, in the order of the text."""
         return [
             Ask(
-                ValueKind(kind),
-                AskFlag(flags),
+                _KINDS[kind],
+                _ask_flags(flags),
                 tuple(
                     topic
                     for i in range(0, len(topics), CUE_BYTES)
@@ -487,7 +493,7 @@ class TextFeatures:
     def values(self) -> Iterator[Value]:
         """The values, in the order in which they appear."""
         return (
-            Value(digest, ValueKind(kind), cue, near)
+            Value(digest, _KINDS[kind], cue, near)
             for digest, kind, cue, near in _VALUE.iter_unpack(self.packed_values)
         )
 

@@ -21,10 +21,10 @@ from math import log, prod
 
 from otel_sessions.comparisons import overlap, similarities
 from otel_sessions.signals import Signal
-from otel_sessions.texts import WORD_BYTES, Claim, ClaimKind, StanceFlag, TextFeatures
+from otel_sessions.texts import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag, TextFeatures
 from otel_sessions.turns import Turn
 
-_DENYING = (ClaimKind.NEGATED, ClaimKind.REFUSED, ClaimKind.DISAVOWED)
+_DENYING = (ClaimKind.NEGATED, ClaimKind.REFUSED, ClaimKind.DISAVOWED, ClaimKind.NOT_YET)
 _NOT_MOVED, _MOVED = 0.01, 0.25
 """Distances (1 - cosine) at which an answer is the previous one, and is another."""
 _SAME_WORDS, _OTHER_WORDS = 0.7, 0.1
@@ -42,10 +42,14 @@ _TURN_SIGNS = {
     StanceFlag.HOLDS: -0.15,
 }
 """What an answer adds to turning by what it says of itself."""
+_FULL_WORDS = 8
+"""Content words from which an answer says enough to be held against another."""
 _TAKEN_UP_WORDS = 3
 """Words that only the user had used until an answer took them up; from so many it has a reason."""
-_UNRELATED, _RELATED = 0.3, 0.7
-"""Cosines from which two replies may be about the same, and are."""
+_FEW_WORDS = 2
+"""Words of a denial that have to be said elsewhere."""
+_CONCISE_WORDS = 10
+"""Content words up to which a text says nothing by chance."""
 _CONCISE, _ESSAY = 60, 200
 """Tokens up to which what a reply states is taken at its word, and from which it is not at all."""
 _ASIDE = 0.15
@@ -61,7 +65,7 @@ def contradiction(
     min_severity: float = 0.4,
     if_same_question: float = 0.6,
     if_reasoned: float = 0.4,
-    if_denied: float = 0.45,
+    if_denied: float = 0.55,
     if_measured: float = 0.6,
     if_renamed: float = 0.35,
     if_other_wanted: float = 0.4,
@@ -95,14 +99,14 @@ def contradiction(
     pressed = 0.0
     if flags & StanceFlag.DISPUTES:
         pressed = 1.0
-    elif request is not None and _same_request(request, before[-1].request):
+    elif request is not None and _asked_again(turns, before[-1]):
         pressed = if_same_question
     if pressed:
         pressed *= if_reasoned if newest.tools or _reasoned(turns) else 1.0
         pressed *= if_reasoned if _refuses_again(reply, earlier[-1]) else 1.0
     parts = {
         "the stance turned": pressed * _turned(reply, earlier, near) if pressed else 0.0,
-        "what was said is denied": weight * if_denied * _denied(reply, earlier, near),
+        "what was said is denied": weight * if_denied * _denied(reply, earlier),
         "another figure": weight * if_measured * _measured(reply, request, earlier),
         "another name": weight * if_renamed * _renamed(reply, request, earlier),
     }
@@ -120,12 +124,16 @@ def _refuses_again(reply: TextFeatures, previous: TextFeatures) -> bool:
     return any(claim.words[0] in before for claim in _denials(reply))
 
 
-def _same_request(request: TextFeatures, earlier: TextFeatures | None) -> bool:
+def _asked_again(turns: Sequence[Turn], previous: Turn) -> bool:
+    """Tell whether a question is asked again word for word, and got an answer both times."""
+    request, earlier = turns[-1].request, previous.request
+    if request is None or earlier is None or not request.words:
+        return False
+    answers = (turns[-1].reply, previous.reply)
     return (
-        earlier is not None
-        and bool(request.words)
-        and request.words == earlier.words
+        request.words == earlier.words
         and request.frame == earlier.frame
+        and not any(answer is None or answer.acts & Act.QUESTION for answer in answers)
     )
 
 
@@ -139,7 +147,10 @@ def _turned(reply: TextFeatures, earlier: Sequence[TextFeatures], near: Sequence
     signs = _TURN_BASE + _TURN_BALANCE * abs(stance.balance - previous.balance)
     signs += sum(weight for flag, weight in _TURN_SIGNS.items() if stance.flags & flag)
     signs += _TURN_BACK * max(0.0, max(near) - near[-1])
-    return min(1.0, moved * max(0.0, signs))
+    told = min(1.0, len(reply.words) / WORD_BYTES / _FULL_WORDS)
+    if stance.flags & StanceFlag.YIELDS:
+        told = 1.0
+    return min(1.0, moved * max(0.0, signs)) * told
 
 
 def _reasoned(turns: Sequence[Turn]) -> bool:
@@ -154,20 +165,17 @@ def _reasoned(turns: Sequence[Turn]) -> bool:
     return len(told.difference(*(text.word_set for text in texts))) >= _TAKEN_UP_WORDS
 
 
-def _denied(reply: TextFeatures, earlier: Sequence[TextFeatures], near: Sequence[float]) -> float:
+def _denied(reply: TextFeatures, earlier: Sequence[TextFeatures]) -> float:
     """Tell how much the reply denies what was said, or says what was denied: [0, 1]."""
     said = _heads(reply)
     denials = _denials(reply)
     best = 0.0
-    for text, cosine in zip(earlier, near, strict=True):
-        related = (cosine - _UNRELATED) / (_RELATED - _UNRELATED)
-        if related <= best:
-            continue
+    for text in earlier:
         theirs = _denials(text)
         if not denials and not theirs:
             continue
-        opposed = max(_opposed(denials, _heads(text), theirs), _opposed(theirs, said, denials))
-        best = max(best, min(1.0, related) * opposed)
+        lasting = [claim for claim in theirs if claim.kind != ClaimKind.NOT_YET]
+        best = max(best, _opposed(denials, _heads(text), theirs), _opposed(lasting, said, denials))
     return best
 
 
@@ -178,14 +186,19 @@ def _denials(text: TextFeatures) -> list[Claim]:
 
 
 def _opposed(denials: Sequence[Claim], said: set[bytes], denied: Sequence[Claim]) -> float:
-    """Tell how much of one of `denials` is said elsewhere, where it is not denied: [0, 1]."""
+    """Tell how much of one of `denials` is said elsewhere, where it is not denied: [0, 1].
+
+    A long text has any few words by chance.
+    """
+    if not denials or not said:
+        return 0.0
     not_said = {word for claim in denied for word in claim.words}
     best = 0.0
     for claim in denials:
         if claim.words[0] in said and claim.words[0] not in not_said:
             shared = sum(word in said for word in claim.words)
-            best = max(best, shared / max(2, len(claim.words)))
-    return best
+            best = max(best, shared / max(_FEW_WORDS, len(claim.words)))
+    return best * min(1.0, _CONCISE_WORDS / len(said))
 
 
 def _measured(

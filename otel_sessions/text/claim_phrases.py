@@ -74,27 +74,6 @@ RULES = word_set("policy policies rule rules terms guidelines")
 TOLERANT = word_set("need want know see think expect require mind find believe charge recommend")
 """Verbs that refuse nothing after "we do not"."""
 
-ROOTS = {
-    "extension": "extend",
-    "extensions": "extend",
-    "cancellation": "cancel",
-    "cancellations": "cancel",
-    "cancelled": "cancel",
-    "compensation": "compensate",
-    "reservation": "reserve",
-    "reservations": "reserve",
-    "permission": "permit",
-    "delivery": "deliver",
-    "deliveries": "deliver",
-    "paid": "pay",
-    "payment": "pay",
-    "payments": "pay",
-    "sent": "send",
-}
-"""Words whose verb no ending tells."""
-ROOT_ENDINGS = ("able", "ments", "ment", "als", "al")
-"""Endings that make a noun or an adjective of a verb ("refundable", "reimbursement", "renewal")."""
-
 CONDITIONS = word_set(
     "if unless provided depending depends subject may might possibly perhaps potentially could"
 )
@@ -120,6 +99,29 @@ GIVING = word_set(
     """
 )
 """What somebody who can do it gives or does for a customer."""
+
+ROOTS = {
+    "extension": "extend",
+    "extensions": "extend",
+    "cancellation": "cancel",
+    "cancellations": "cancel",
+    "cancelled": "cancel",
+    "compensation": "compensate",
+    "reservation": "reserve",
+    "reservations": "reserve",
+    "permission": "permit",
+    "delivery": "deliver",
+    "deliveries": "deliver",
+    "paid": "pay",
+    "sent": "send",
+} | {
+    stem + ending: verb
+    for verb in GIVING
+    for stem in {verb, verb.removesuffix("e")}
+    for ending in ("able", "ment", "ments", "al", "als")
+}
+"""Verbs by the nouns and adjectives made of them, as far as common endings go: "refund" by
+"refundable", "reimburse" by "reimbursement"."""
 
 GIVEN = word_set(
     """

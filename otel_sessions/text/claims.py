@@ -29,7 +29,6 @@ from otel_sessions.text.claim_phrases import (
     REFUSED,
     REFUSING,
     RIGHTS,
-    ROOT_ENDINGS,
     ROOTS,
     RULES,
     STANCES,
@@ -49,15 +48,14 @@ _REACH = 6
 """Words after a negation among which something is refused."""
 
 _NEGATIONS = word_set("not no non never nor neither none nothing nobody without")
-_BREAKS = word_set("but however although though because whereas yet")
+_BREAKS = word_set("but however although though because whereas")
 _STARTS = word_set("i we you it there they this that our")
 """What begins a clause of its own after "and"."""
 _DENYING = _NEGATIONS | REFUSING | {"against"}
 _UNTELLING = FUNCTION_WORDS | BLAND | _DENYING
 _DEGREES = word_set("no heavy moderate light little high low full free open closed")
-_NAME = re.compile(
-    r"(?<=[a-z,] )[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,3}|(?<!\w)[A-Za-z]+(?:_[A-Za-z.]+)+(?!\w)"
-)
+_NAME = re.compile(r"[a-z,] ([A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,3})")
+_JOINED_NAME = re.compile(r"(?<!\w)[A-Za-z]+(?:_[A-Za-z.]+)+(?!\w)")
 
 DigestWord = Callable[[str], bytes]
 
@@ -111,7 +109,10 @@ def _statement(clause: Sequence[str]) -> tuple[ClaimKind | None, Iterable[str]]:
     supposed = denied is not None and not _SUPPOSING.isdisjoint(clause[:denied])
     if denied is not None and not supposed:
         of_subject = clause[denied] == "not" and clause[denied - 1] in _BEING
-        return _denial(clause, denied), _about(clause, 0 if of_subject else denied)
+        kind = _denial(clause, denied)
+        if kind == ClaimKind.NEGATED and not _PASSING.isdisjoint(clause):
+            kind = ClaimKind.NOT_YET
+        return kind, _about(clause, 0 if of_subject else denied)
     promised = _promise_at(clause)
     if promised is None:
         return None, ()
@@ -136,6 +137,8 @@ def _denied_at(clause: Sequence[str]) -> int | None:
 
 
 _ANSWERED = FUNCTION_WORDS - {"more", "such"}
+_PASSING = word_set("yet still currently now moment today tonight")
+"""Words that make a denial one for now."""
 _SUPPOSING = word_set("if unless provided")
 _FILLING = word_set("any a an")
 
@@ -162,6 +165,8 @@ _UNABLE = word_set("can could will")
 def _promise_at(clause: Sequence[str]) -> int | None:
     """Find the verb with which a clause promises, offers or grants something."""
     for at, word in enumerate(clause[:-1]):
+        if word not in _PROMISING:
+            continue
         after = _past_adverbs(clause, at + 1)
         following = clause[after] if after < len(clause) else ""
         if word in ("i", "we"):
@@ -182,6 +187,7 @@ def _promise_at(clause: Sequence[str]) -> int | None:
 
 
 _BEING = word_set("is are was were been be")
+_PROMISING = _BEING | word_set("i we you let shall like")
 _WILLING = word_set("happy glad pleased able authorized willing prepared ready going delighted")
 
 
@@ -232,27 +238,17 @@ def _about(clause: Sequence[str], at: int) -> Iterator[str]:
     """Give the telling words of a clause: from `at` on first, then those before."""
     for word in (*clause[at:], *clause[:at]):
         if word.isalpha() and word not in _UNTELLING:
-            yield _root(word)
-
-
-def _root(word: str) -> str:
-    """Give the verb in a noun or adjective, so that "refundable" is about "refund"."""
-    known = ROOTS.get(word)
-    if known is not None:
-        return known
-    for ending in ROOT_ENDINGS:
-        if word.endswith(ending):
-            root = word.removesuffix(ending)
-            if root in GIVING or root + "e" in GIVING:
-                return root
-    return word
+            yield ROOTS.get(word, word)
 
 
 def _names(text: str) -> Iterator[str]:
-    for found in _NAME.finditer(text):
-        name = found.group().lower()
-        if name.partition("_")[0] not in _DEGREES:
-            yield name.replace("_", "").replace(" ", "")
+    """Give what is written with capitals within a sentence, or joined by underscores."""
+    for name in _NAME.findall(text):
+        yield name.lower().replace(" ", "")
+    if "_" in text:
+        for name in _JOINED_NAME.findall(text.lower()):
+            if name.partition("_")[0] not in _DEGREES:
+                yield name.replace("_", "")
 
 
 def _measures(words: Sequence[str]) -> Iterator[str]:

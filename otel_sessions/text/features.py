@@ -28,6 +28,8 @@ from otel_sessions.text.words import content_words, sentence_frame, split_words
 from otel_sessions.texts import (
     ASK_VECTOR_BYTES,
     CUE_BYTES,
+    FROM,
+    TO,
     WORD_BYTES,
     Ask,
     Form,
@@ -46,6 +48,8 @@ FRAME_BYTES = 3
 """Enough for the 128 texts of a session, and an integer of this size takes the least memory."""
 KNOWN_WORDS = 8_192
 """Words whose digests are remembered, at about 150 bytes each; then it begins anew."""
+
+_ENDS = {"from": FROM, "to": TO}
 
 
 class FeatureReader:
@@ -104,7 +108,7 @@ class FeatureReader:
                 Value(
                     _digest(self._value, value.text),
                     value.kind,
-                    self._cue(value.cue),
+                    _ENDS.get(value.cue) or self._cue(value.cue),
                     b"".join(_digest(self._value, part)[:2] for part in parts(value)),
                 )
             )
@@ -130,8 +134,9 @@ class FeatureReader:
         return digests[0][:CUE_BYTES] if digests else bytes(CUE_BYTES)
 
     def _claim_word(self, word: str) -> bytes:
-        digest = self._cue(word)
-        return digest if any(digest) else _digest(self._word, word)[:CUE_BYTES]
+        known = self._known.get(hash(word)) or self._word_digests([word])
+        digest = min(known, default=b"") or _digest(self._word, word)
+        return digest[:CUE_BYTES]
 
     def _word_digests(self, words: list[str]) -> set[bytes]:
         found: set[bytes] = set()
