@@ -77,9 +77,11 @@ def _show(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
         table = Table()
         for at, head in enumerate(heads):
-            table.add_column(head, justify="right" if at >= _NUMBERS_FROM else "left")
+            number = at >= _NUMBERS_FROM
+            table.add_column(head, justify="right" if number else "left", no_wrap=not number)
         for row in rows:
-            table.add_row(*row)
+            # A terminal is narrow: an interval goes below its figure.
+            table.add_row(*(cell.replace(" (", "\n(") for cell in row))
         Console().print(table)
         return
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
@@ -108,7 +110,7 @@ def _cells(row: Document) -> list[str]:
 def _with_interval(row: Document, name: str) -> str:
     interval = row["interval"][name]
     shown = _share(row[name])
-    return f"{shown} ({_share(interval[0])} to {_share(interval[1])})" if interval else shown
+    return f"{shown} ({_share(interval[0])}-{_share(interval[1])})" if interval else shown
 
 
 def _share(value: float | None) -> str:
@@ -131,4 +133,4 @@ def _with_interval_of_100(found: Document, label: str) -> str:
     rate, interval = found[label], found["interval"][label]
     if rate is None or interval is None:
         return "-"
-    return f"{rate:.1f} ({interval[0]:.1f} to {interval[1]:.1f})"
+    return f"{rate:.1f} ({interval[0]:.1f}-{interval[1]:.1f})"
