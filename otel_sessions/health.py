@@ -48,6 +48,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "answer_irrelevant": 0.75,
         "topic_drift": 0.75,
         "instruction_drift": 0.75,
+        "error_compounding": 0.7,
         # The user says so.
         "user_reminder": 0.8,
         "user_abandoned": 0.8,
@@ -61,6 +62,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         # The answer is there, it only took longer.
         "repeated_answer": 0.7,
         "latency_growth": 0.7,
+        "response_growth": 0.65,
         # Nothing has happened yet.
         "context_pressure": 0.65,
         # Good practice, told only so that what follows can be understood.

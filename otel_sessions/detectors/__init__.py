@@ -20,6 +20,7 @@ from otel_sessions.detectors.context_pressure import context_pressure
 from otel_sessions.detectors.context_reset import context_reset
 from otel_sessions.detectors.context_truncated import context_truncated
 from otel_sessions.detectors.contradiction import contradiction
+from otel_sessions.detectors.error_compounding import error_compounding
 from otel_sessions.detectors.escalation_requested import escalation_requested
 from otel_sessions.detectors.information_rerequested import information_rerequested
 from otel_sessions.detectors.instruction_drift import instruction_drift
@@ -28,6 +29,7 @@ from otel_sessions.detectors.partial_response import partial_response
 from otel_sessions.detectors.premature_commitment import premature_commitment
 from otel_sessions.detectors.repeated_answer import repeated_answer
 from otel_sessions.detectors.repeated_question import repeated_question
+from otel_sessions.detectors.response_growth import response_growth
 from otel_sessions.detectors.tool_failed import tool_failed
 from otel_sessions.detectors.tool_loop import tool_loop
 from otel_sessions.detectors.topic_drift import topic_drift
@@ -74,6 +76,8 @@ DETECTORS: tuple[Detector, ...] = (
     answer_irrelevant,
     topic_drift,
     instruction_drift,
+    response_growth,
+    error_compounding,
     user_reminder,
     user_correction,
     user_frustration,
