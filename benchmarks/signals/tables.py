@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Literal, Protocol
 
 from benchmarks.signals.results import Document
 
@@ -13,13 +13,13 @@ _HEADS = (
     "set",
     "level",
     "n",
-    "positive",
+    "pos.",
     "AUROC",
     "AP",
-    "precision",
+    "prec.",
     "recall",
     "F1",
-    "baseline AUROC",
+    "base: AUROC",
     "AP",
     "F1",
 )
@@ -72,13 +72,15 @@ def progress(total: int) -> Iterator[Advance]:
 
 def _show(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if sys.stdout.isatty() and importlib.util.find_spec("rich"):
+        from rich.box import SIMPLE  # noqa: PLC0415 - an extra that may be missing
         from rich.console import Console  # noqa: PLC0415 - an extra that may be missing
         from rich.table import Table  # noqa: PLC0415 - an extra that may be missing
 
-        table = Table()
+        table = Table(box=SIMPLE, padding=0, collapse_padding=True)
         for at, head in enumerate(heads):
             number = at >= _NUMBERS_FROM
-            table.add_column(head, justify="right" if number else "left", no_wrap=not number)
+            justify: Literal["right", "left"] = "right" if number else "left"
+            table.add_column(head, justify=justify, no_wrap=not number, overflow="fold")
         for row in rows:
             # A terminal is narrow: an interval goes below its figure.
             table.add_row(*(cell.replace(" (", "\n(") for cell in row))
