@@ -35,32 +35,44 @@ PHRASES = Phrases(
             [asked|meant|said|am asking], you [have|] [misunderstood|misread|misheard], you
             [got|have got|are getting] [it|that|this|me|my] [all|completely|totally|] wrong, .
             [no|nope|sorry|but|] [that|this] is [wrong|incorrect|false|not right|not correct], .
-            [no|nope|sorry|but|] that is not [right|correct|true|it|my|the one], . [still|] wrong
-            ., you are [still|] [wrong|mistaken|incorrect|confusing], i did not
-            [ask|say|mean|want|request] [you|] [that|this|for|about|it],
+            [no|nope|sorry|but|] that is not [right|correct|true|it|my|the one], . [still|no|]
+            wrong ., . [incorrect|not correct|not right] ., you are [still|]
+            [wrong|mistaken|incorrect|confusing], i [did not|never]
+            [ask|asked|say|said|mean|meant|request|requested] [you|] [that|this|for|about|it|to],
             [did|do|does|have|has|are|is|was|were] not [answer|answered|answering] [my|the|]
             [question|questions], . [no|] not that one, you [mixed|confused|messed] up, you
             [mixed|confused] [my|the], [still|again] [have|got|gave
             me|has|show|shows|use|using|wrote] the wrong, . [but|] you [just|] [said|told
             me|promised|agreed], but you [just|] [said|told me|promised], read [the|my] question
             [again|carefully|properly], nothing to do with [my|what|the question], [that|it] has
-            nothing to do with, you [forgot|missed|skipped|ignored] [the|my|to|what|that|one],
-            [stop|quit] changing the [subject|topic], . what are you talking about, that is not an
-            answer, . [just|please|] answer my question, i did not say that, . no . i said,
-            [earlier|before|previously|ago|first|thought] you [said|told], did not you [just|]
-            say, contradict yourself, contradicting yourself, opposite of what you, [but|and] now
-            you say
+            nothing to do with, you [forgot|missed|skipped|ignored]
+            [the|my|to|what|that|one|step], [stop|quit] changing the [subject|topic], . what are
+            you talking about, that is not an answer, . [just|please|] answer my question, . no .
+            i said, [earlier|before|previously|ago|first|thought] you [said|told], did not you
+            [just|] say, contradict yourself, contradicting yourself, opposite of what you,
+            [but|and] now you say, . [no|] wrong
+            [date|name|person|order|file|city|one|number|address|day|time|answer|question] .,
+            [that|this|it] is the wrong, you [got|have got|have|gave
+            me|used|picked|took|chose|sent me] the wrong, you [got|have] [the|my]
+            [name|date|address|order|number|time|city|day|amount|price] wrong, . [no|no no|] i
+            meant, . i mean [the|my], . no no [the|not|it|i|that|my], i was not asking
+            [about|for], [this|that|it] is not my
+            [question|order|name|address|account|number|email|request|flight|card|booking|
+            reservation], that was not my [request|question], [did|do] not understand [my|the]
+            question, you are [mixing|confusing], read [it|that|] again, [does|did] not answer
+            [what|my], why did you [change|cancel|remove|delete|book|add|send|charge|order], who
+            told you to
             """,
         ),
         (
             Act.COMPLAINT,
             """
             waste of [my|] time ., wasting my time, . what a waste of [my|] time, are you
-            [even|actually|] [kidding|joking|serious], are you [even|actually]
-            [listening|reading|paying|human|real], are you listening [.|to me], are not
-            [even|actually|really|] [listening|reading|paying], you [do|did] not [even|seem
-            to|really|] [understand|listen|get it|get me|care], [clearly|obviously] do not
-            [understand|listen|care|know], do you even [listen|understand|read|know], do you
+            [even|actually|] [kidding|joking], are you [even|] serious [.|right now], are you
+            [even|actually] [listening|reading|paying|human|real], are you listening [.|to me],
+            are not [even|actually|really|] [listening|reading|paying], you [do|did] not
+            [even|seem to|really|] [understand|listen|get it|get me|care], [clearly|obviously] do
+            not [understand|listen|care|know], do you even [listen|understand|read|know], do you
             understand english, [going|talking|running] [around|] in circles, [we are|this is|you
             are|am] [going|getting] nowhere, [sick|tired] of [this|you|your], fed up, .
             [just|please|] answer [my|the] [damn|] question, [losing|lost|running out of] [my|]
@@ -74,7 +86,17 @@ PHRASES = Phrases(
             [lying|wasting], not happy [with|about] [this|you|your], [you are|this is|what] a
             [joke|disgrace|nightmare|disaster], no more [questions|mistakes|excuses], why can not
             you [just|], just [do|cancel|fix|give|answer|process|get] [it|this|that|me]
-            [already|done], you never [listen|understand|help|answer], never listen to me
+            [already|done], you never [listen|understand|help|answer], never listen to me, you are
+            the worst, to be kidding, can not be serious, driving me [crazy|nuts|insane|mad], done
+            with [this|you] ., had enough [of this|of you|.], . enough ., can not believe
+            [this|it] ., . [this is|that is|] unbelievable ., taking [forever|ages], [why is|this
+            is|it is] [this|it|] taking [so|too] long, not have [time|all day] for [this|that], a
+            straight answer, [can|could|would] you [please|] just answer, can not you do anything,
+            so hard to [understand|answer|get], . can you [even|] read ., you have no [idea|clue],
+            you still do not [get|understand], thanks for nothing, makes me [so|really|very|]
+            [angry|mad|furious], this is bs, what is your problem, [nobody|no one] [helps|is
+            helping|listens], i am [so|really|very] angry ., . [absolutely|completely|totally|]
+            [pathetic|ridiculous|useless] .
             """,
         ),
         (
@@ -82,24 +104,33 @@ PHRASES = Phrases(
             """
             what the [hell|heck|fuck|f], [the|bloody|fucking] hell, go to hell, wtf, wth, fuck,
             fucking, fucked, fuckin, shit, shitty, bullshit, bitch, asshole, bastard, f***, f**k,
-            f*ck, sh*t, bullsh*t, bull****, b*tch, crap, goddamn, damn, dammit, damnit,
-            [shut|screw|piss] [up|you|it|off], [you|this|it] [suck|sucks], for [gods|god] sake,
-            for gods sake, for [heavens|christs|fucks] sake, i hate [you|this bot|this thing]
+            f*ck, sh*t, bullsh*t, bull****, b*tch, goddamn, dammit, damnit, damn [it|you],
+            [the|this|your|my] damn, [is|are|was] [such|] crap, [full|load|piece] of crap,
+            [shut|screw|piss] [up|you|it|off],
+            [you|this|it|bot|chatbot|service|support|app|assistant|ai] [suck|sucks], for
+            [gods|god] sake, for gods sake, for [heavens|christs|fucks] sake, i hate [you|this
+            bot|this thing]
             """,
         ),
         (
             Act.ESCALATION,
             """
-            [real|actual|live] [person|human|agent|operator|representative], .
-            [human|representative|operator|supervisor|manager] ., . [human|agent|representative]
-            please, someone who can [actually|] help [me|.], [please|] escalate [this|it|my]
-            [to|.|please|case|issue|now], [want|like|going|need] to [file|make|lodge|submit|raise]
-            a [formal|] complaint, [i am|we are] [now|]
+            . [a|] [real|actual|live] [person|human|agent|operator] [please|.|now], .
+            [human|representative|operator|supervisor|manager] ., .
+            [human|agent|representative|operator|supervisor|manager] please, someone who can
+            [actually|] help [me|.], . [please|yes|yes please|] escalate [this|it|my|.],
+            [can|could|would] you [please|] escalate, [want|like|going|need] to
+            [file|make|lodge|submit|raise] a [formal|] complaint, [i am|we are] [now|]
             [transferring|connecting|escalating|forwarding], i will [now|] transfer you, i will
             [now|] [connect|hand] you [over|to|with], [i|we] have [already|now|just|successfully|]
             [escalated|transferred|forwarded] [you|your|this|the], [are|being|been] transferred to
             [a|an|our|the], [team|agent|representative|colleague] will [contact|call|reach out|get
-            back]
+            back], [person|human|someone|somebody|manager|supervisor|agent] [that|] i [can|could]
+            [talk|speak], number [i can|to|that i can] call [.|you], [can|could|have]
+            [someone|somebody|a person|an agent] call me, not want to [talk|speak|chat] [to|with]
+            a [bot|machine|robot|computer|chatbot], transfer me, put me through, [can|could] a
+            [person|human] [look|help|check], [want|like|going] to complain, [do|can|could] i
+            complain
             """,
         ),
         (
@@ -111,8 +142,11 @@ PHRASES = Phrases(
             you], i will [just|] [call|phone|ring|email|go to|try]
             [them|the|your|someone|somewhere| another|a different|instead|support|customer], never
             mind i will, [go|look|shop|buy|try] [somewhere else|elsewhere], business elsewhere,
-            [is|was] pointless, i am leaving, do not bother, screw it, cancel my account then, i
-            am out ., let us stop here, i quit
+            [is|was] pointless, i am leaving [.|now|this], do not bother, screw it, cancel my
+            account then, i am out ., let us stop here, . i quit ., . [ok|] forget it then, i will
+            [just|] [figure|find|work] it out [myself|on my own], [find|ask|try]
+            [someone|somebody] else, i will [just|] use google, not worth it, . no point ., do not
+            care anymore, i will just call [you|them|the], . drop it .
             """,
         ),
         (
@@ -246,7 +280,8 @@ PHRASES = Phrases(
             [if|when|glad|happy|that|until|unless|because] i told you, i never said no, i never
             mind, i said [hi|hello|to], [we|i] have no
             [doubt|idea|problem|problems|worries|question|questions|preference], you said it
-            [well|best|all], did you forget to, once again [thank|thanks]
+            [well|best|all], did you forget to, once again [thank|thanks], . i meant to, i meant
+            to, . never mind the, never mind the, i did not mean to
             """,
         ),
         (INSTEAD | Act.REFUSAL, "[i|we] will not"),

@@ -53,7 +53,12 @@ _CONTRACTIONS = word_set(
     don't doesn't didn't can't couldn't won't wouldn't isn't aren't wasn't haven't hasn't shouldn't
     """
 )
-_TELLING = word_set("huh whatever nevermind nvm wtf useless ridiculous stupid dumb worst human")
+_TELLING = word_set(
+    """
+    huh whatever nevermind nvm wtf useless ridiculous pathetic stupid dumb worst human unbelievable
+    wrong never forget already told asked understand listen enough annoying helpful
+    """
+)
 """Words that people say alone, and that no other large language has."""
 _ENGLISH = (
     FUNCTION_WORDS.union(_AGREEING, _THANKING, _GREETING, _CONTRACTIONS, _TELLING)

@@ -33,7 +33,9 @@ _MOODS = word_set(
     frustrated annoyed pissed furious mad irritated livid
     """
 )
-TELLING = _BAD | _HARD | _INSULTS | _GOOD | _MOODS
+_SAD = word_set("angry upset disappointed unhappy")
+"""Moods that are mostly about something else."""
+TELLING = _BAD | _HARD | _INSULTS | _GOOD | _MOODS | _SAD
 
 _BETWEEN = word_set(
     """
@@ -44,17 +46,19 @@ _BETWEEN = word_set(
     """
 )
 _SUBJECTS = word_set(
-    "this that it its you your bot chatbot assistant service support system ai thing"
+    "this that it its you your bot chatbot assistant service support system ai thing app website"
 )
 _SERVICES = word_set(
     """
     bot chatbot assistant service support system ai machine robot answer answers reply
     """
 )
-_ABOUT = word_set("with at about of by")
+_CONDITIONS = frozenset(("if", "whether"))
+_ABOUT = word_set("with at about of by in")
 _ABOUT_THIS = word_set(
     "you your situation process service conversation chat bot experience answer answers support"
 )
+_THIS = (["this", STOP], ["that", STOP])
 
 
 def read_complaint(words: Sequence[str]) -> int:
@@ -63,8 +67,8 @@ def read_complaint(words: Sequence[str]) -> int:
     for at, word in enumerate(words):
         if word not in TELLING:
             continue
-        if word in _MOODS:
-            acts |= _mood(words, at)
+        if word in _MOODS or word in _SAD:
+            acts |= _mood(words, at, word)
         else:
             acts |= _judgement(words, at, word)
         seen += 1
@@ -73,40 +77,42 @@ def read_complaint(words: Sequence[str]) -> int:
     return acts
 
 
-def _walk_left(words: Sequence[str], at: int) -> tuple[str, bool]:
-    """Return what the word is said of, and whether a "not" lies between."""
+def _said_of(words: Sequence[str], at: int) -> tuple[str, bool]:
+    """Return what the word is said of, and whether a "not" lies between.
+
+    What comes after an "if" is not said.
+    """
     negated = False
-    for word in reversed(words[max(0, at - _REACH) : at]):
+    for i in range(at - 1, max(0, at - _REACH), -1):
+        word = words[i]
         if word == "not":
             negated = True
         elif word not in _BETWEEN:
-            return word, negated
+            return ("if" if words[i - 1] in _CONDITIONS else word), negated
     return STOP, negated
 
 
 def _judgement(words: Sequence[str], at: int, word: str) -> int:
-    subject, negated = _walk_left(words, at)
+    subject, negated = _said_of(words, at)
     if negated != (word in _GOOD) or (word in _HARD and subject in ("it", "its", "that")):
         return 0
     follows = words[at + 1] if at + 1 < len(words) else STOP
-    alone = subject == STOP and follows == STOP and word not in _HARD
-    of_this = subject in _SUBJECTS and follows not in ("to", "for")
-    if not (alone or of_this or (subject == STOP and follows in _SERVICES)) and not (
-        subject in _SUBJECTS and follows in _SERVICES
-    ):
+    if subject == STOP:
+        about_us = follows in _SERVICES or (follows == STOP and word not in _HARD)
+    else:
+        about_us = subject in _SUBJECTS and follows not in ("to", "for")
+    if not about_us:
         return 0
-    if word in _INSULTS and (subject in ("you", "your") or follows in _SERVICES or alone):
-        return int(Act.COMPLAINT | Act.ANGER)
-    return int(Act.COMPLAINT)
+    insults = word in _INSULTS and (subject in ("you", "your", STOP) or follows in _SERVICES)
+    return int(Act.COMPLAINT | Act.ANGER if insults else Act.COMPLAINT)
 
 
-def _mood(words: Sequence[str], at: int) -> int:
-    subject, negated = _walk_left(words, at)
+def _mood(words: Sequence[str], at: int, word: str) -> int:
+    subject, negated = _said_of(words, at)
     if negated or subject not in ("i", "me", STOP):
         return 0
     follows = words[at + 1 : at + 4]
     if follows and follows[0] in _ABOUT:
-        about = set(follows[1:])
-        if about.isdisjoint(_ABOUT_THIS) and follows[1:3] not in (["this", STOP], ["that", STOP]):
-            return 0
-    return int(Act.COMPLAINT)
+        about_us = not _ABOUT_THIS.isdisjoint(follows[1:]) or follows[1:3] in _THIS
+        return int(Act.COMPLAINT) if about_us else 0
+    return 0 if word in _SAD else int(Act.COMPLAINT)

@@ -22,7 +22,7 @@ PEOPLE = word_set(
 _VAGUE = word_set("someone somebody person service support care boss colleague staff employee")
 """People whom one also meets elsewhere: only a few verbs make them the ones asked for."""
 _REACHING = word_set("speak talk transfer transferred connect connected put")
-_GETTING = _REACHING | word_set("get need want contact reach give call chat prefer")
+_GETTING = _REACHING | word_set("get need want contact reach call chat prefer")
 _ASKER = word_set("i me us")
 _OTHERS = word_set("my his her their not you")
 """Somebody else's person, not wanted, or something that the assistant offers."""
@@ -37,7 +37,8 @@ def read_escalation(words: Sequence[str]) -> int:
         before = words[max(0, at - _REACH) : at]
         if STOP in before:
             before = before[len(before) - before[::-1].index(STOP) :]
-        verbs = _REACHING if word in _VAGUE else _GETTING
+        vague = word in _VAGUE and before[-1:] not in (["real"], ["actual"], ["live"])
+        verbs = _REACHING if vague else _GETTING
         wanted = not verbs.isdisjoint(before) and not _ASKER.isdisjoint(before)
         if wanted and _OTHERS.isdisjoint(before):
             return int(Act.ESCALATION)

@@ -25,8 +25,10 @@ _SAYING = word_set(
 _GIVING = word_set("provided sent entered shared supplied submitted")
 _ONGOING = word_set("saying repeating explaining typing giving writing answering sending asking")
 _ASKING = word_set("asked ask asking")
+_WANTING = word_set("wanted requested")
 _AGAIN = frozenset(("again",))
-VERBS = _AGAIN | _TELLING | _SAYING | _GIVING | _ONGOING | _ASKING
+_SPEAKING = _TELLING | _SAYING | _GIVING | _ONGOING
+VERBS = _AGAIN | _WANTING | _SPEAKING | _ASKING
 
 _BETWEEN = word_set(
     """
@@ -47,6 +49,7 @@ _OWN = word_set(
     """
 )
 _THINGS = word_set("you that this it everything all them these those so")
+_INSISTING = _WANTING | word_set("said asked")
 _STORIES = word_set("so how about")
 """After "I told you" a story goes on."""
 _SURE = word_set("already twice thrice times literally")
@@ -62,8 +65,8 @@ def read_reminder(words: Sequence[str]) -> int:
             continue
         if _repeats_number(words, at) if word == "again" else _reminds(words, at, word):
             return int(Act.REMINDER)
-        if word in ("said", "asked") and _insists(words, at):
-            return int(Act.REMINDER | Act.OBJECTION)
+        if word in _INSISTING and _insists(words, at, word):
+            return int(Act.OBJECTION if word in _WANTING else Act.REMINDER | Act.OBJECTION)
         seen += 1
         if seen == MAX_VERBS:
             break
@@ -93,19 +96,23 @@ def _reminds(words: Sequence[str], at: int, verb: str) -> bool:
     return (
         told_by_user
         and not passing
-        and verb not in _ASKING
+        and verb in _SPEAKING
         # "The number I gave you is right" reminds nobody.
         and (before in _STARTS or not _SURE.isdisjoint([*adverbs, *after]))
         and ((verb in _TELLING and _to_assistant(after)) or _said_before(verb, adverbs, after))
     )
 
 
-def _insists(words: Sequence[str], at: int) -> bool:
+def _insists(words: Sequence[str], at: int, verb: str) -> bool:
     """Tell "I said the 5th, not the 6th" and "but I said the 5th" from a story."""
     before, after = words[max(0, at - 2) : at], _clause(words[at + 1 : at + 1 + _AFTER])
     if before[-1:] != ["i"] or "to" in after[:1] or "hi" in after[:1]:
         return False
-    return before[0] in ("but", "no") or (before[0] == STOP and "not" in after)
+    return (
+        before[0] == "no"
+        or (before[0] == "but" and verb == "said")
+        or (before[0] == STOP and "not" in after)
+    )
 
 
 def _clause(words: Sequence[str]) -> Sequence[str]:

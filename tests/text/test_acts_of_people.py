@@ -162,6 +162,16 @@ def test_no_reminders(text):
 
 TABLE = {
     Act.OBJECTION: """
+no not that one
+you've got the wrong person
+I meant next Friday
+I never said that
+this is not my address
+You didn't understand my question
+I wanted the blue one, not the red one
+why did you change the date?
+earlier you said it was free
+you contradict yourself
 No, I meant the one in Leeds.
 that's not what I asked
 That is not what I meant!
@@ -188,6 +198,15 @@ you just said the opposite
 you told me it would be refunded
 """,
     Act.COMPLAINT: """
+this chatbot sucks, it is useless
+you can't be serious
+this is driving me crazy
+I've had enough
+I don't have time for this
+can you just answer the question
+you still don't get it
+I am very disappointed in your service
+why is this taking so long
 You are useless.
 this is useless
 this bot is useless
@@ -242,6 +261,11 @@ PLEASE CANCEL MY SUBSCRIPTION NOW
 Cancel it!!!
 """,
     Act.ESCALATION: """
+is there a human I can talk to
+can someone call me
+I don't want to talk to a bot
+put me through to the billing department
+how do I complain about this
 I want to talk to a human.
 let me speak to a real person please
 Human please
@@ -264,6 +288,8 @@ I have escalated your case to our support team.
 A member of our team will contact you shortly.
 """,
     Act.GIVING_UP: """
+ok forget it then
+I'll find someone else
 forget it
 Never mind, I'll call.
 nevermind
@@ -340,6 +366,14 @@ I didn't say it was free.
 }
 SILENT = {
     Act.OBJECTION: """
+No, I don't think so
+No, that is fine
+the driver went to the wrong address
+I was wrong, it is the 6th
+it's not my favorite but ok
+I meant to ask you something else
+but I ordered a lamp as well
+I wanted it in blue
 Actually, make it three people instead.
 Sorry, I mean the 5th.
 oops, typo: it is 5512
@@ -359,6 +393,14 @@ there is nothing wrong with that
 My doctor told me it would be fine
 """,
     Act.COMPLAINT: """
+the service at the restaurant was terrible
+my old phone was garbage
+My wife is angry with me
+I can't believe how good this is
+what's wrong with the dishwasher
+sorry if this is stupid
+are you serious about jazz?
+why is my boiler taking so long to heat
 The movie was terrible.
 My boss is an idiot.
 I am frustrated with my internet provider.
@@ -375,6 +417,8 @@ Does this help with the pain?
 the horrible thing about winter is the dark
 """,
     Act.ANGER: """
+damn, that's nice
+holy crap that's cool
 That was damn good
 My cat is stupid but cute
 that's one hell of a game
@@ -392,6 +436,10 @@ OK
 My IBAN is DE AB XY 12
 """,
     Act.ESCALATION: """
+My agent sold the house
+please give me the operator precedence in Python
+Write a letter to my manager
+What's a number I can call them at?
 I am a human.
 What do human rights mean?
 She is a travel agent.
@@ -406,6 +454,9 @@ Who represents the customer?
 Human beings are mammals
 """,
     Act.GIVING_UP: """
+never mind the rain
+I quit smoking
+I am leaving on Friday
 I never mind the rain
 don't forget it
 I will not give up
