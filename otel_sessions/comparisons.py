@@ -23,6 +23,25 @@ def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[
     return [product / norm if norm else 0.0 for product, norm in pairs]
 
 
+def cosines(vector: bytes, others: Sequence[bytes]) -> list[float]:
+    """Cosine of a vector of signed bytes with each of others, as far as `vector` goes: [-1, 1].
+
+    A vector that is empty or all zeros has similarity 0. About 15 µs for 60.
+    """
+    import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
+
+    width = len(vector)
+    if not width or not others:
+        return [0.0] * len(others)
+    rows = [vector, *[other[:width].ljust(width, b"\0") for other in others]]
+    table = np.frombuffer(b"".join(rows), np.int8).reshape(-1, width).astype(np.float32)
+    products = table[1:] @ table[0]
+    squares = np.einsum("ij,ij->i", table, table)
+    norms = np.sqrt(squares[1:] * squares[0])
+    pairs = zip(products.tolist(), norms.tolist(), strict=True)
+    return [product / norm if norm else 0.0 for product, norm in pairs]
+
+
 def shared_words(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[int]:
     """Count the content words that the newest text shares with each of `earlier`, in their order.
 

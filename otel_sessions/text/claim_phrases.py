@@ -4,7 +4,7 @@ All are in the plain form of `text/phrasing.py`; `.` is the end or the start of 
 `[a|b|]` stands for any of these, an empty one included. The lists are ours.
 """
 
-from otel_sessions.text.phrasing import Phrases
+from otel_sessions.text.phrasing import INSTEAD, Phrases
 from otel_sessions.text.words import word_set
 from otel_sessions.texts import StanceFlag
 
@@ -180,6 +180,7 @@ BLAND = word_set(
 
 STANCES = Phrases(
     [
+        (INSTEAD, "you are right [to|next|there|here|on|in|at]"),
         (
             StanceFlag.CONCEDES,
             """
@@ -191,7 +192,7 @@ STANCES = Phrases(
         (
             StanceFlag.YIELDS,
             """
-            you are [absolutely|completely|totally|quite|] [right|correct] [.|i|my|and|that|about],
+            you are [absolutely|completely|totally|quite|] [right|correct],
             i stand corrected, [upon|on] [further|] [reflection|reconsideration],
             i [was|am] [wrong|mistaken|incorrect], i [have|] [changed|reconsidered] my,
             i [apologize|am sorry] for [the|my|any|] [confusion|error|mistake|oversight|incorrect],

@@ -46,7 +46,9 @@ _CUE_REACH = 5
 _MIN_CODE = 5
 """Digits from which a number without a separator is an id rather than an amount."""
 _MIN_PHONE = 7
+_MAX_PHONE = 12
 _PHONE_DASHES = 2
+_MIN_GROUP = 3
 _HOURS = 12
 _IDENTIFYING = (ValueKind.CODE, ValueKind.PHONE, ValueKind.EMAIL)
 _MIN_PARTED = 4
@@ -116,6 +118,16 @@ def _kind(figure: str, value: str, chunk: str, after: str) -> ValueKind | None:
     elif "#" in chunk or len(value) >= _MIN_CODE or figure != value or not value.isdigit():
         kind = ValueKind.CODE
     return kind
+
+
+def joined(before: Literal, value: Literal) -> Literal | None:
+    """Return two neighbouring groups of digits as one number, if together they look like one."""
+    digits = before.text + value.text
+    groups = min(len(before.text), len(value.text))
+    if not digits.isdigit() or groups < _MIN_GROUP - (len(digits) >= _MIN_PHONE):
+        return None
+    called = _MIN_PHONE <= len(digits) <= _MAX_PHONE and before.cue not in _CODE_CUES
+    return Literal(digits, ValueKind.PHONE if called else ValueKind.CODE, before.cue)
 
 
 def parts(value: Literal) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ NAMING = {
     "lastname": "last",
 }
 """Words that say the kind of a value and also which one it is."""
-NUMBER_NOUNS = word_set("number numbers no")
+NUMBER_NOUNS = word_set("number numbers")
 OWNERS = word_set("your the his her their this that my our")
 HOW = {"many": ValueKind.NUMBER, "long": ValueKind.NUMBER, "old": ValueKind.NUMBER}
 HOW["much"] = ValueKind.MONEY
@@ -51,6 +51,30 @@ DURATION = word_set("long duration length")
 ASKING = word_set(
     "what whats what's which whichever when when's where where's who who's whom whose how"
 )
+LINKING = word_set("when where who whose which how")
+"""Of the asking words, those that also start a clause that only describes."""
+BEFORE_ASKING = word_set("know me us tell say remember recall on at in for from to with")
+REQUESTING = word_set(
+    """
+    provide give tell share specify enter send state supply type choose select indicate
+    include confirm verify giving telling sharing providing remind say
+    """
+)
+"""Words behind which stands what is requested."""
+CONDITIONS = word_set("if whether once")
+DESCRIBING = word_set(
+    """
+    for so because if when while that you you'd you've i i'd we along with as to before after until
+    """
+)
+"""Words that end the name of a value and start its description."""
+OWNING = word_set("have know need get remember recall")
+ASKERS = word_set("i i'll will would we we'll to")
+"""Words before an owning word that make it a request ("may I have", "I'll need")."""
+SPEAKERS = word_set("i i'll i've i'd we we'll we've we'd they it")
+"""Who does it itself, and does not request it."""
+PURPOSES = word_set("to so because if when once until")
+"""Words behind which stands what an id, a name or an address is needed for."""
 LEADS = word_set(
     """
     and so but or also then now okay ok sure certainly alright all great good perfect thanks thank
@@ -75,7 +99,9 @@ PREFERENCES = phrases(
     """
     any particular, any specific, any certain, any preferred, any preference, a particular,
     a specific, a certain, a preferred, a preference, some specific, some particular, a favorite,
-    a favourite, your preferred, your favorite, your favourite, in particular, do you prefer
+    a favourite, your preferred, your favorite, your favourite, in particular, do you prefer,
+    any type, any kind, any sort, there a date, there a time, there a day, there a type,
+    there a kind
     """
 )
 OFFERS = phrases(
@@ -101,7 +127,7 @@ CONFIRMATIONS = phrases(
     is that right, is this right, is that correct, is this correct, is that ok, is that okay,
     is it correct, that right, that correct, did you say, did you mean, do you mean, are you sure,
     correct me, confirm that, does that, does this, do these, is that what, sound good, sounds good,
-    okay with you, work for you, works for you
+    okay with you, work for you, works for you, double check, check again, send again, try again
     """
 )
 CONFIRMED_LAST = word_set("right correct ok okay yes no")
@@ -113,14 +139,8 @@ CLOSING_FIRST = word_set(
     """
 )
 CHECKS = word_set("confirm verify validate")
-CHECKED = (
-    ValueKind.EMAIL,
-    ValueKind.PHONE,
-    ValueKind.CODE,
-    ValueKind.NAME,
-    ValueKind.DATE,
-    ValueKind.PLACE,
-)
+IDENTIFYING = (ValueKind.EMAIL, ValueKind.PHONE, ValueKind.CODE, ValueKind.NAME)
+CHECKED = (*IDENTIFYING, ValueKind.DATE, ValueKind.PLACE)
 """What a text that asks to confirm something may ask for; of the rest it wants a yes."""
 SORTS = word_set(
     "type types kind kinds sort sorts category categories genre genres style cuisine class"

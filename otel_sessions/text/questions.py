@@ -15,26 +15,36 @@ from typing import NamedTuple
 
 from otel_sessions.text.question_phrases import (
     ADDITIONS,
+    ASKERS,
     ASKING,
+    BEFORE_ASKING,
     CHECKED,
     CHECKS,
     CLOSING_FIRST,
+    CONDITIONS,
     CONFIRMATIONS,
     CONFIRMED_LAST,
+    DESCRIBING,
     DURATION,
     ENDS,
     FORMS,
     HOW,
+    IDENTIFYING,
     KINDS,
     LEADS,
+    LINKING,
     MORE,
     NAMING,
     NUMBER_NOUNS,
     OFFERS,
     OWNERS,
+    OWNING,
     PREFERENCES,
+    PURPOSES,
+    REQUESTING,
     REQUESTS,
     SORTS,
+    SPEAKERS,
     STARTS,
     TELLING_FIRST,
     TRAVELLING,
@@ -98,7 +108,7 @@ def read_questions(text: str) -> list[Question]:
         if listing and _LIST_SIGNS.match(sentence):
             found += _asked(tokens, AskFlag.NONE)[:1]
         else:
-            how = _asks(sentence, words, last=number == len(sentences) - 1)
+            how = _asks(sentence, tokens, words, last=number == len(sentences) - 1)
             listing = how is not None and sentence.endswith(":")
             if how is not None:
                 found += _asked(tokens, how)
@@ -120,10 +130,13 @@ def _sentences(text: str) -> list[str]:
     return sentences
 
 
-def _asks(sentence: str, words: list[str], *, last: bool) -> AskFlag | None:
+def _asks(sentence: str, tokens: list[str], words: list[str], *, last: bool) -> AskFlag | None:
     """Tell how a sentence asks; `None` if it does not ask."""
     marked = sentence.endswith("?")
-    first = next((word for word in words if word not in LEADS), words[-1])
+    first = _first(words)
+    if marked and first not in ASKING and "," in tokens:
+        behind = _first(tokens[tokens.index(",") + 1 :])
+        first = behind if behind in ASKING else first
     asks_first = first in ASKING
     known = set(words)
     line = f" {' '.join(words)} "
@@ -135,10 +148,14 @@ def _asks(sentence: str, words: list[str], *, last: bool) -> AskFlag | None:
         rhetorical = any(word.endswith("n't") for word in words)
         return None if asks_how or rhetorical else AskFlag.NONE
     if (marked and words[-1] in CONFIRMED_LAST) or _has(line, known, CONFIRMATIONS):
-        return None
+        return None  # also an honest "please check it again"
     if requests or _has(line, known, PREFERENCES):
         return AskFlag.NONE
     return None if _offers(line, words, known) else _closed(sentence, first, words, known)
+
+
+def _first(words: Sequence[str]) -> str:
+    return next((word for word in words if word not in LEADS), words[-1] if words else "")
 
 
 def _offers(line: str, words: list[str], known: set[str]) -> bool:
@@ -151,24 +168,50 @@ def _closed(sentence: str, first: str, words: list[str], known: set[str]) -> Ask
     """Tell how a question asks that no asking word starts; with figures it only confirms."""
     if first in TELLING_FIRST or _FIGURES.search(sentence.lower()):
         return None
-    fragment = first not in CLOSING_FIRST and len(words) <= _MAX_FRAGMENT_WORDS
-    return AskFlag.NONE if fragment or not known.isdisjoint(ASKING) else AskFlag.CLOSED
+    if first in CLOSING_FIRST:
+        return AskFlag.CLOSED if _trigger(words) is None else AskFlag.NONE
+    return AskFlag.NONE if len(words) <= _MAX_FRAGMENT_WORDS or known & ASKING else None
+
+
+def _trigger(tokens: Sequence[str]) -> int | None:
+    """Return where what is asked for starts: at an asking word, or behind a word that requests."""
+    for i, token in enumerate(tokens):
+        if token in ASKING and (token not in LINKING or i == 0 or tokens[i - 1] in BEFORE_ASKING):
+            return i
+        if (token in REQUESTING and _is_requested(tokens, i)) or (
+            token in OWNING and _is_asked_for(tokens, i)
+        ):
+            follow = tokens[i + 1 : i + 1 + _MAX_LEAD]
+            return i + 1 + next((j for j, word in enumerate(follow) if word in ASKING), 0)
+    return None
+
+
+def _is_requested(tokens: Sequence[str], i: int) -> bool:
+    """Tell "please send" from "before I send it", and "please confirm" from "to confirm"."""
+    before = tokens[i - 1] if i else ""
+    return before not in SPEAKERS and not (before == "to" and tokens[i] in CHECKS)
+
+
+def _is_asked_for(tokens: Sequence[str], i: int) -> bool:
+    """Tell "may I have", "I need" and "do you have" from "if you have" and "have you had"."""
+    before = tokens[i - 1] if i else ""
+    return before in ASKERS or (before == "you" and tokens[i - 2 : i - 1] == ["do"])
 
 
 def _asked(tokens: list[str], flags: AskFlag) -> list[Question]:
     """Read what each clause of an asking sentence asks for."""
     found: list[Question] = []
-    for clause in _clauses(tokens, flags):
-        words = clause[next((i for i, word in enumerate(clause) if word in ASKING), 0) :]
-        kind, distance = _kind(words)
+    start = _trigger(tokens) or 0
+    if start and tokens[start - 1] in CHECKS:
+        flags |= AskFlag.CHECK
+    for words in _clauses(tokens[start:], flags):
+        kind, distance = _kind(words, closed=bool(flags & AskFlag.CLOSED))
         # A further clause asks for something only if it starts with that.
         if found and (kind is None or distance > _MAX_LEAD):
             continue
         question = _question(words, kind, flags)
         if question is None or (found and _same(question, found[-1])):
             continue
-        if found and found[-1].kind in _OPEN_KINDS and kind is not None:
-            found.pop()  # what only led up to it
         found.append(question)
     return found
 
@@ -195,27 +238,36 @@ def _question(words: list[str], kind: ValueKind | None, flags: AskFlag) -> Quest
     known = set(words)
     if kind is None:
         kind = ValueKind.OTHER if flags & AskFlag.CLOSED else ValueKind.CHOICE
-    if not known.isdisjoint(CHECKS):
-        if kind not in CHECKED:
-            return None
-        flags |= AskFlag.CHECK
+    if flags & AskFlag.CHECK and kind not in CHECKED:
+        return None
     if not known.isdisjoint(SORTS):
         flags |= AskFlag.SORT
     topics = [] if known.isdisjoint(DURATION) else ["duration"]
     for word in words:
+        if kind in IDENTIFYING and word in PURPOSES:
+            break
         if word not in _NO_TOPICS:
             topics += sorted(content_words([NAMING.get(word, word)]).difference(topics))
             if len(topics) >= MAX_TOPICS:
                 break
-    if kind in _OPEN_KINDS and not topics and not flags & AskFlag.SORT:
+    if words[0] in CONDITIONS or (kind in _OPEN_KINDS and not topics and not flags & AskFlag.SORT):
         return None
     flags |= _ends(words, known, of_a_place=kind is ValueKind.PLACE)
     return Question(kind, tuple(topics[:MAX_TOPICS]), flags, " ".join(words))
 
 
-def _kind(words: Sequence[str]) -> tuple[ValueKind | None, int]:
-    """Return the kind of value that the first telling word asks for, and where it stands."""
+def _kind(words: Sequence[str], *, closed: bool) -> tuple[ValueKind | None, int]:
+    """Return the kind of value that the first telling word asks for, and where it stands.
+
+    What only describes the value ("the method for the price difference") does not tell its kind.
+    """
+    if closed and OWNING.isdisjoint(words):
+        return None, len(words)
+    named = False
     for i, word in enumerate(words):
+        if named and word in DESCRIBING:
+            break
+        named = named or word not in FUNCTION_WORDS
         after = words[i + 1] if i + 1 < len(words) else ""
         if word == "how":
             if after in HOW:

@@ -19,6 +19,7 @@ from otel_sessions.text.literals import (
     UNNAMING,
     Literal,
     clock,
+    joined,
     literals_of,
     number,
 )
@@ -103,7 +104,7 @@ class _Scan:
                 read(self, word, i)
             elif not word.isalpha():
                 for value in literals_of(word, i, self._chunks):
-                    self._add(i, value)
+                    self._add_literal(i, value)
             if len(self._values) >= MAX_VALUES:
                 return self._values[:MAX_VALUES]
         values = self._values + self._quoted() + self._places[:_MAX_PLACES]
@@ -114,6 +115,14 @@ class _Scan:
     def _add(self, i: int, value: Literal) -> None:
         self._values.append(value)
         self._at.append(i)
+
+    def _add_literal(self, i: int, value: Literal) -> None:
+        """Join the groups of digits in which people write phone and card numbers."""
+        if self._at and self._at[-1] == i - 1 and (long := joined(self._values[-1], value)):
+            self._values.pop()
+            self._at.pop()
+            value = long
+        self._add(i, value)
 
     def read_number(self, word: str, i: int) -> None:
         self._add(i, number(_NUMBER_WORDS[word], i, self._chunks))
@@ -191,16 +200,20 @@ class _Scan:
     def _capitalised(self, start: int) -> str:
         if not self._raw:
             self._raw = self._text.split()
-        words = []
+        words: list[str] = []
         for raw in self._raw[start : start + _MAX_NAME_WORDS]:
             word = raw.strip(AROUND)
             lowered = word.lower()
+            # The number of a house.
+            if not words and word.isdigit():
+                words.append(word)
+                continue
             if not word[:1].isupper() or lowered in FUNCTION_WORDS or lowered in _DATED:
                 break
             words.append(lowered)
             if raw[-1] in ".,;:!?)":
                 break
-        return " ".join(words)
+        return "" if words and words[-1].isdigit() else " ".join(words)
 
     def _quoted(self) -> list[Literal]:
         if not any(mark in self._text for mark in _OPENING_QUOTES):
