@@ -14,10 +14,11 @@ and agentclinic, and on dbdc3 and dstc2_babi6, whose systems do repeat themselve
 """
 
 from collections.abc import Sequence
+from math import sqrt
 
 from otel_sessions.comparisons import shared_words, similarities
 from otel_sessions.signals import WARNING, Signal
-from otel_sessions.texts import WORD_BYTES, StanceFlag, TextFeatures
+from otel_sessions.texts import WORD_BYTES, Act, StanceFlag, TextFeatures
 from otel_sessions.turns import Turn
 
 _MIN_WORDS = 5
@@ -73,7 +74,7 @@ def repeated_answer(
     )
     for turn, text, cosine, shared in compared:
         overlap = shared / (said + len(text.words) // WORD_BYTES - shared)
-        same = _above(overlap, least_overlap) * _above(cosine, least_cosine)
+        same = sqrt(_above(overlap, least_overlap) * _above(cosine, least_cosine))
         if said_twice * same < min(min_severity, WARNING) / 2:
             continue
         same *= said_twice * (1.0 if reply.value_set <= text.value_set else if_values_new)
@@ -104,9 +105,9 @@ def _same_words(a: TextFeatures | None, b: TextFeatures | None) -> bool:
 
 
 def _chose(turns: Sequence[Turn]) -> bool:
-    """Tell whether the newest request says nothing, or only words of the reply before it."""
+    """Tell whether the newest request only agrees, or says words of the reply before it."""
     request, offer = turns[-1].request, turns[-2].reply
-    if request is None:
+    if request is None or request.acts & Act.QUESTION:
         return False
     words = request.word_set
     if len(words) > _CHOICE_WORDS:

@@ -83,7 +83,7 @@ ADVERBS = word_set(
     """
     just now already certainly definitely gladly happily also absolutely of course therefore
     then immediately personally fully indeed even still today right away successfully hereby
-    certainly happily actually both all go ahead and
+    certainly happily actually both all go gone went ahead and
     """
 )
 """Words between who promises and what."""
