@@ -65,6 +65,8 @@ class Act(IntFlag):
     """Gives up on being helped here ("forget it, I'll call")."""
     PUZZLED = 524288
     """Does not follow the other one ("what do you mean?", "huh?")."""
+    TURNING = 1048576
+    """Announces something else ("I also need", "by the way", "another question")."""
 
 
 class ValueKind(IntEnum):
@@ -289,7 +291,8 @@ class Demand(NamedTuple):
     """Says that it holds for all replies, and not only for the next."""
     limit: int = 0
     what: bytes = b""
-    """A language's code, or `CUE_BYTES` of the digests of up to four words; of `END`, the last first."""
+    """A language's code, or `CUE_BYTES` of the digests of up to four words; for `END` the last one
+    first."""
 
 
 FIRST_WORDS, LAST_WORDS = 3, 4

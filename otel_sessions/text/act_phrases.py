@@ -24,7 +24,10 @@ PHRASES = Phrases(
             instead, correction, not what i, [is|was|are|were] [wrong|incorrect|not right],
             mistyped, typo, . [actually|wait|oops], . [no|nope|sorry] [it is|it should|its|the], .
             [no|nope|sorry] [that|this] is not [right|correct|it|what|my|the], . [no|nope]
-            [not|this|i want|i wanted|i said|i asked|make|change|wrong|my]
+            [not|this|i want|i wanted|i said|i asked|make|change|wrong|my], [that|it|this] is
+            [still|way|much|far|a bit|] too, . [still|way|much|] too
+            [expensive|heavy|far|late|early|long|big|small|complicated|dear|much], i need
+            something, not for me
             """,
         ),
         (
@@ -157,6 +160,15 @@ PHRASES = Phrases(
             what are you talking about, . [that is|this is] [so|very|really|] [random|confusing],
             i am [so|very|really|now|] confused, you lost me, . come again ., what does that have
             to do with, what has that to do with
+            """,
+        ),
+        (
+            Act.TURNING,
+            """
+            also, another, else, instead, by the way, btw, one more, move on, in that case,
+            [other|different|new|next] [question|topic|subject|thing|matter|order], change [the|]
+            [topic|subject], switch [topics|subjects|gears], changed my mind, reminds me, while [i
+            am|we are|you are] at it, separately, additionally, besides, unrelated, anyway
             """,
         ),
         (

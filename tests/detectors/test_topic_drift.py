@@ -61,6 +61,13 @@ def test_an_exchange_without_ties_is_a_drift(talk, lines):
             id="the-user-asks-for-something-else",
         ),
         pytest.param(
+            (
+                "By the way, a different question: how do I feed a sourdough starter at home?",
+                BREAD,
+            ),
+            id="the-user-announces-something-else",
+        ),
+        pytest.param(
             ("No, make it Saturday evening.", "Both seats are now in the train on Saturday."),
             id="a-corrected-detail",
         ),
