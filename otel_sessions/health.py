@@ -77,13 +77,13 @@ WORST_SHARE = 0.5
 """Share of the worst turn in the session's health."""
 
 
-def turn_health(signals: Iterable[Signal]) -> float:
+def turn_health(signals: Iterable[Signal], weights: Mapping[str, float] = WEIGHTS) -> float:
     """Return the health of a turn with these signals; 1 without any."""
-    return prod((1 - _harm(signal) for signal in signals), start=1.0)
+    return prod((1 - _harm(signal, weights) for signal in signals), start=1.0)
 
 
-def _harm(signal: Signal) -> float:
-    harm = WEIGHTS.get(signal.name, DEFAULT_WEIGHT) * signal.severity
+def _harm(signal: Signal, weights: Mapping[str, float]) -> float:
+    harm = weights.get(signal.name, DEFAULT_WEIGHT) * signal.severity
     return harm if signal.severity >= WARNING else harm / 2
 
 

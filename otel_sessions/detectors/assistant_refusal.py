@@ -4,9 +4,9 @@ One refusal is often right and only counted; in a streak the user gets nowhere, 
 refusal that asks or offers something else, or stands somewhere in a long reply, is half of one.
 
 Range: [0.3, 1]. Languages: English; silent in others. Cost: about 3 µs.
-Source: set by hand. It warns in 0.1 % of the turns of passed dev sessions of tau1 and tau2_retail,
-none of agentclinic; a session's highest severity tells failed from passed ones with AUROC .57 in
-tau1 and tau2_retail.
+Source: set by hand. It warns in no turn of passed dev sessions of tau1, tau2_retail, agentclinic;
+a session's highest severity, from 0 on, tells failed from passed ones with AUROC .58 in tau1, .55
+in tau2_retail.
 """
 
 from collections.abc import Sequence

@@ -6,8 +6,8 @@ assistant has to do, and only informs.
 
 Range: [0.35, 1]. Languages: English; silent in others. Cost: about 8 µs for 20 turns.
 Source: set by hand. In the dev sessions of tau2_retail the assistant hands over in 13 % of the
-failed and 4 % of the passed ones, users ask for it in 4 % and 2 %; it warns in 0.9 % of the turns
-of passed sessions of tau1, 0.2 % of tau2_retail, none of agentclinic.
+failed and 4 % of the passed ones, users ask for it in 4 % and 2 % (AUROC .54); it warns in 0.9 % of
+the turns of passed sessions of tau1, 0.3 % of tau2_retail, none of agentclinic.
 """
 
 from collections.abc import Sequence

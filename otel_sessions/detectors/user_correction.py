@@ -5,8 +5,9 @@ people instead") or answers no. One who only does not follow ("what do you mean?
 Objections that come after each other weigh more.
 
 Range: [0.3, 1]. Languages: English; silent in others. Cost: about 4 µs.
-Source: set by hand. It warns in 0.1 % of the turns of passed dev sessions of tau1, tau2_retail and
-agentclinic, and in 0.6 % of those of dbdc3, where people talk to chatbots that break down.
+Source: set by hand. It warns in 0.3 % of the turns of passed dev sessions of tau1, 0.1 % of
+tau2_retail, none of agentclinic. In dbdc3, where people talk to chatbots that break down, the
+highest severity of a session tells failed from passed ones with AUROC .56.
 """
 
 from collections.abc import Sequence

@@ -5,9 +5,10 @@ said" is often filler and alone no signal; it counts where the user gives a valu
 they gave before, or is annoyed too, and not where they agree or thank.
 
 Range: [0.45, 1]. Languages: English; silent in others, and in a session's first message, which can
-only be about another one. Cost: about 8 µs for 20 turns.
+only be about another one. Cost: under 1 µs, 8 µs for 20 turns if it has something.
 Source: measured on the dev sessions complaints_natural, 99 messages of which 22 were read as
-complaints: AUROC .99, F1 .95 at 0.5.
+complaints: AUROC 1.00, F1 .95 at 0.5. It warns in 0.1 to 0.4 % of the turns of passed dev sessions
+of tau1, tau2_retail and agentclinic.
 """
 
 from collections.abc import Sequence

@@ -58,6 +58,8 @@ _ABOUT = word_set("with at about of by in")
 _ABOUT_THIS = word_set(
     "you your situation process service conversation chat bot experience answer answers support"
 )
+_REASONS = frozenset(("because", "since", "that"))
+"""What follows a mood with one of these is seldom the conversation."""
 _THIS = (["this", STOP], ["that", STOP])
 
 
@@ -112,6 +114,8 @@ def _mood(words: Sequence[str], at: int, word: str) -> int:
     if negated or subject not in ("i", "me", STOP):
         return 0
     follows = words[at + 1 : at + 4]
+    if not _REASONS.isdisjoint(follows):
+        return 0
     if follows and follows[0] in _ABOUT:
         about_us = not _ABOUT_THIS.isdisjoint(follows[1:]) or follows[1:3] in _THIS
         return int(Act.COMPLAINT) if about_us else 0

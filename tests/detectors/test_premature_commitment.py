@@ -29,6 +29,13 @@ HEAVY, WRONG = "No, that's wrong, it is too heavy for a child.", "That is not wh
     [
         pytest.param(("a laptop?", EARLY, HEAVY, KEPT, WRONG, KEPT), id="kept-twice"),
         pytest.param(
+            (
+                *("a laptop?", EARLY, "That is too heavy.", KEPT, "Still too expensive.", KEPT),
+                *("No, it is for a child.", KEPT, "That's wrong.", KEPT),
+            ),
+            id="too-this-too-that",
+        ),
+        pytest.param(
             ("hi", "Hello!", "a laptop?", EARLY, HEAVY, ANEW, WRONG, EARLY), id="comes-back-to-it"
         ),
     ],
