@@ -44,6 +44,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "repeated_question": 0.8,
         "tool_loop": 0.8,
         "tool_failed": 0.7,
+        "fact_mismatch": 0.8,
         "contradiction": 0.75,
         "answer_irrelevant": 0.75,
         "topic_drift": 0.75,

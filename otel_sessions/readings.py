@@ -21,8 +21,8 @@ from otel_sessions.models import find_model
 from otel_sessions.placements import Placement
 from otel_sessions.text.features import FeatureReader
 from otel_sessions.text.results import reads_like_error
-from otel_sessions.texts import TextFeatures
-from otel_sessions.turns import ToolUse, Turn, pack_tools
+from otel_sessions.texts import WORD_BYTES, TextFeatures
+from otel_sessions.turns import KEPT_TOOL_VALUES, ToolUse, Turn, pack_tools
 
 _UNUSED_BITS = 32
 """Of the 64 of a digest: the tool uses of one session are told apart by the others."""
@@ -119,6 +119,7 @@ class CallReader:
                 for at, tool_call in enumerate(tool_calls)
             ),
             tool_results=self._tool_results(listing, placement),
+            tool_values=self._tool_values(listing, placement),
         )
 
     def _system(self, listing: Listing | None, placement: Placement) -> TextFeatures | None:
@@ -154,6 +155,15 @@ class CallReader:
             use_id = self._digest("id", message.tool_call_id or "")
             results.append((use_id, self._digest("result", message.text), failed))
         return tuple(results)
+
+    def _tool_values(self, listing: Listing | None, placement: Placement) -> bytes:
+        if listing is None or placement.part != "same_turn":
+            return b""
+        results = [
+            self._features.figures(listing.message(at).text, KEPT_TOOL_VALUES)
+            for at in listing.newest_first("tool", since=placement.new_from)
+        ]
+        return b"".join(reversed(results))[-KEPT_TOOL_VALUES * WORD_BYTES :]
 
     def _digest(self, *parts: str) -> int:
         return digest(self._key, *parts) >> _UNUSED_BITS

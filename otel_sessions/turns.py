@@ -13,10 +13,11 @@ from statistics import median
 from typing import Literal, NamedTuple
 
 from otel_sessions.calls import Outcome
-from otel_sessions.texts import TextFeatures
+from otel_sessions.texts import WORD_BYTES, TextFeatures
 
 KEPT_TOOLS = 64
 """Tool uses kept of one turn; the oldest go first."""
+KEPT_TOOL_VALUES = 32
 
 
 class ToolUse(NamedTuple):
@@ -119,6 +120,9 @@ class Turn:
     """Oldest first, at most `KEPT_TOOLS`; an agent's session has thousands."""
     tool_results: tuple[tuple[int, int, bool], ...] = ()
     """Results (id, digest, failed) whose tool use is in an earlier call of the turn."""
+    tool_values: bytes = b""
+    """Digests of figures in what tools returned, like `TextFeatures.value_set`; of the newest at
+    most `KEPT_TOOL_VALUES`."""
 
     @property
     def tools(self) -> tuple[ToolUse, ...]:
@@ -138,7 +142,7 @@ class Turn:
             for text in (self.request, self.system, self.reply)
             if text is not None
         )
-        return 450 + texts + len(self.packed_tools)
+        return 450 + texts + len(self.packed_tools) + len(self.tool_values)
 
 
 _SEVERITY_OF_CHANGE: dict[ContextKind, int] = {
@@ -176,6 +180,7 @@ def join(earlier: Turn, later: Turn) -> Turn:
         failures=earlier.failures + later.failures,
         overflow=earlier.overflow or later.overflow,
         packed_tools=_joined_tools(earlier, later),
+        tool_values=(earlier.tool_values + later.tool_values)[-KEPT_TOOL_VALUES * WORD_BYTES :],
         tool_results=(),
     )
 

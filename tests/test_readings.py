@@ -142,6 +142,18 @@ def test_tools_are_digests(read, tool_use):
     ]
 
 
+def test_figures_of_tools_are_kept_as_digests(read, tool_use):
+    """Those of the newest results, like the values of texts."""
+    messages = [Message("user", "Where is order 4711?")]
+    call, result = tool_use("find", {}, '{"order": "90312-a", "items": 4711}', "t")
+    first = read(messages, call)
+    turn = read([*messages, call, result], "Order 90312-A is in Lyon.")
+    width = len(turn.tool_values) // 2
+    kept = {turn.tool_values[i : i + width] for i in (0, width)}
+    assert first.tool_values == b""
+    assert first.request.value_set | turn.reply.value_set == kept
+
+
 def test_tools_without_ids_are_told_apart(read, chat):
     """Some servers give none."""
     turn = read(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from otel_sessions.comparisons import containment, overlap, shared_words, similarities
 from otel_sessions.texts import TextFeatures
-from otel_sessions.turns import KEPT_TOOLS, ToolUse, Turn, join, pack_tools
+from otel_sessions.turns import KEPT_TOOL_VALUES, KEPT_TOOLS, ToolUse, Turn, join, pack_tools
 
 WORDS = st.lists(
     st.sampled_from([b"aaaa", b"bbbb", b"cccc", b"dddd", b"\xff\xff\xff\xff"]), unique=True
@@ -66,6 +66,13 @@ class TestJoin:
         asked = Turn("s", 1, packed_tools=pack_tools([ToolUse(1, 3, 5)]))
         instead = Turn("s", 1, packed_tools=pack_tools([ToolUse(2, 3, 5)]), retries=1)
         assert [tool.id for tool in join(asked, instead).tools] == [2]
+
+    def test_the_newest_figures_of_tools_are_kept(self):
+        """A turn of many calls does not grow."""
+        turn = Turn("s", 1)
+        for i in range(KEPT_TOOL_VALUES + 5):
+            turn = join(turn, Turn("s", 1, tool_values=bytes((0, 0, 0, i))))
+        assert list(turn.tool_values[3::4]) == list(range(5, KEPT_TOOL_VALUES + 5))
 
     def test_the_newest_tools_are_kept(self):
         """However many an agent uses in one turn."""

@@ -22,6 +22,7 @@ from otel_sessions.detectors.context_truncated import context_truncated
 from otel_sessions.detectors.contradiction import contradiction
 from otel_sessions.detectors.error_compounding import error_compounding
 from otel_sessions.detectors.escalation_requested import escalation_requested
+from otel_sessions.detectors.fact_mismatch import fact_mismatch
 from otel_sessions.detectors.information_rerequested import information_rerequested
 from otel_sessions.detectors.instruction_drift import instruction_drift
 from otel_sessions.detectors.latency_growth import latency_growth
@@ -73,6 +74,7 @@ DETECTORS: tuple[Detector, ...] = (
     tool_failed,
     commitment_reversed,
     contradiction,
+    fact_mismatch,
     answer_irrelevant,
     topic_drift,
     instruction_drift,

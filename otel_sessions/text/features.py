@@ -19,7 +19,7 @@ from otel_sessions.text.claims import read_claims
 from otel_sessions.text.demands import read_demands, read_shape
 from otel_sessions.text.forms import read_form
 from otel_sessions.text.languages import read_language
-from otel_sessions.text.literals import parts
+from otel_sessions.text.literals import figures_in, parts
 from otel_sessions.text.questions import read_questions
 from otel_sessions.text.quotes import own_words
 from otel_sessions.text.tokens import estimate_tokens
@@ -102,13 +102,18 @@ class FeatureReader:
             language=read_language(subject, words),
         )
 
+    def figures(self, text: str, limit: int) -> bytes:
+        """Return the digests of the first long figures of a text, as its values would have."""
+        found = figures_in(text[:READ_CHARACTERS], limit)
+        return b"".join(_digest(self._value, figure) for figure in found)
+
     def _values(self, text: str) -> bytes:
         return b"".join(
             pack_value(
                 Value(
                     _digest(self._value, value.text),
                     value.kind,
-                    _ENDS.get(value.cue) or self._cue(value.cue),
+                    _ENDS.get(value.cue) or (self._claim_word(value.cue) if value.cue else b""),
                     b"".join(_digest(self._value, part)[:2] for part in parts(value)),
                 )
             )
