@@ -164,6 +164,7 @@ def _by_word() -> dict[str, tuple[tuple[str, ...], float]]:
 
 
 _LANGUAGES = _by_word()
+_TELLING = frozenset(_LANGUAGES)
 
 
 def read_language(text: str, words: Sequence[str]) -> str:
@@ -180,7 +181,7 @@ def read_language(text: str, words: Sequence[str]) -> str:
             return alone
     scores: dict[str, float] = {}
     known = set(words[:_WORDS_READ])
-    for word in known.intersection(_LANGUAGES):
+    for word in known & _TELLING:
         languages, weight = _LANGUAGES[word]
         for language in languages:
             scores[language] = scores.get(language, 0.0) + weight
