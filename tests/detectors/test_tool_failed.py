@@ -10,6 +10,12 @@ from otel_sessions.detectors.tool_failed import tool_failed
     [
         pytest.param(["get:1=!e"], 0.3, id="one-informs"),
         pytest.param(["get:1=!e find:1=ok get:2=!e"], 0.4, id="two-inform"),
+        pytest.param(["get:1=!e get:2=ok"], None, id="made-good"),
+        pytest.param(["get:1=!e find:1=ok"], 0.3, id="another-tool-makes-nothing-good"),
+        pytest.param(["get:1=ok get:2=!e"], 0.3, id="failed-after-it-had-worked"),
+        pytest.param(
+            ["a:1=!e a:2=!f a:3=!g a:4=!h a:5=!i a:6=ok"], 0.35, id="made-good-after-five"
+        ),
         pytest.param(["a:1=!e b:1=!f c:1=!g"], 0.5, id="three-are-a-warning"),
         pytest.param([" ".join(f"a:{i}=!{i}" for i in range(20))], 0.8, id="at-most"),
         pytest.param(["get:1=ok put:1=done"], None, id="all-went-well"),
