@@ -1,8 +1,11 @@
 """Signals' page: docs/signals.md, made from docstrings, notes written by hand and figures.
 
 `python scripts/make_signals.py` writes it; with `--check` it only says whether it is current.
-The notes are `docs/signals.yaml`; the figures are `docs/signals.json`, written by
-`python -m benchmarks.signals --data DIR --json docs/signals.json`.
+The notes are `docs/signals.yaml`. The figures are written by
+
+    python -m benchmarks.signals --data DIR --json docs/signals.json
+    python -m benchmarks.signals.ablation --data DIR --json docs/ablation.json
+    python -m benchmarks.signals.costs --json docs/costs.json
 """
 
 import argparse
@@ -25,6 +28,8 @@ PAGE = DOCS / "signals.md"
 _FACTS = re.compile(r"(?:^|(?<=\. )|(?<=\n))(Range|Languages|Cost|Source(?: of the numbers)?): ")
 """What a docstring says by name; it becomes a list."""
 _SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z`\"])")
+_DEAREST = 6
+"""Parts of a cost that are named."""
 _GLANCED_POSITIVES = 10
 """With fewer, a figure says too little to stand alone."""
 
@@ -37,7 +42,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if outdated")
     check = parser.parse_args().check
     notes = yaml.safe_load((DOCS / "signals.yaml").read_text("utf-8"))
-    figures = json.loads((DOCS / "signals.json").read_text("utf-8"))
+    figures = _figures("signals")
+    figures |= {"ablation": _figures("ablation"), "costs": _figures("costs")}
     page = "\n".join(_page(notes, figures)) + "\n"
     if not check:
         PAGE.write_text(page, "utf-8")
@@ -46,6 +52,10 @@ def main() -> int:
         return 0
     print("docs/signals.md is not current; run `python scripts/make_signals.py`")
     return 1
+
+
+def _figures(name: str) -> Notes:
+    return dict(json.loads((DOCS / f"{name}.json").read_text("utf-8")))
 
 
 def _page(notes: Notes, figures: Notes) -> Iterator[str]:
@@ -67,6 +77,7 @@ def _page(notes: Notes, figures: Notes) -> Iterator[str]:
         for name in family["signals"]:
             if name in shipped:
                 yield from _signal(name, notes, figures)
+    yield from _costs(notes, figures["costs"])
     yield from ("", "## How it was measured", "")
     yield from _sentences(notes["measured"])
     yield ""
@@ -103,6 +114,42 @@ def _health(notes: Notes, figures: Notes) -> Iterator[str]:
     yield from ("", "How well health tells failed sessions, and turns, from others:", "")
     rows = [row for row in figures["results"] if row["signal"] == "health"]
     yield from _results(row for row in rows if row["positives"] < row["n"])
+    yield ""
+    yield from _sentences(notes["ablation"])
+    yield ""
+    yield from _ablation(figures["ablation"])
+
+
+def _ablation(sets: Notes) -> Iterator[str]:
+    """One row for each signal that adds or takes something in a set with both outcomes."""
+    told = {name: rows for name, rows in sets.items() if rows["health"][1] < rows["health"][2]}
+    signals = sorted({signal for rows in told.values() for signal in rows})
+    signals.remove("health")
+    yield from _table(
+        ("without", *(f"`{name}`" for name in told)),
+        [
+            (f"`{signal}`", *(_change(rows.get(signal)) for rows in told.values()))
+            for signal in signals
+        ],
+    )
+
+
+def _change(found: list[float] | None) -> str:
+    if found is None:
+        return "-"
+    value, low, high = (f"{-bound:+.3f}" for bound in (found[0], found[2], found[1]))
+    return f"{value} ({low} to {high})"
+
+
+def _costs(notes: Notes, costs: Notes) -> Iterator[str]:
+    yield from ("", "## What it costs", "")
+    yield from _sentences(notes["costs"])
+    yield ""
+    for title, parts in costs.items():
+        (_, total), *rest = parts.items()
+        dearest = sorted(rest, key=lambda part: -part[1])[:_DEAREST]
+        said = ", ".join(f"`{name}` {cost_us:.0f}" for name, cost_us in dearest)
+        yield f"- **{total:.0f} µs** for the {title}; the most for {said}."
 
 
 def _signal(name: str, all_notes: Notes, figures: Notes) -> Iterator[str]:
