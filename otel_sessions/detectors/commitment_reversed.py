@@ -83,9 +83,9 @@ def commitment_reversed(
     context *= if_tool_asked if newest.tools else 1.0
     context *= if_essay if reply.tokens > _ESSAY else 1.0
     named, given = _new_in_request(turns)
-    context *= if_other if given & reply.value_set else 1.0
-    context *= if_news if _told(request, named, given) else 1.0
     asked = _heads(request)
+    context *= if_other if _asks_for_other(reply, request, given) else 1.0
+    told = _told(request, named, given)
     claims = reply.stated
     still = _words(reply, _COMMITTING)
     yes = reply.stance.flags & StanceFlag.YES
@@ -104,6 +104,7 @@ def commitment_reversed(
             )
             severity = same * softer
             if denial.kind == ClaimKind.REFUSED:
+                severity *= if_news if told and asked.isdisjoint(grant.firm) else 1.0
                 severity *= context * (1.0 if named.isdisjoint(denial.words) else if_other)
                 severity *= if_refused_before if _same(denial, grant.refused_since) else 1
             if severity > best:
@@ -218,10 +219,20 @@ def _new_in_request(turns: Sequence[Turn]) -> tuple[set[bytes], set[bytes]]:
     return {word[:3] for word in words}, values
 
 
+def _asks_for_other(reply: TextFeatures, request: TextFeatures | None, given: set[bytes]) -> bool:
+    """Tell whether the user asks for another value: the reply says it, or nothing else is asked."""
+    if request is None or not given:
+        return False
+    bare = len(request.words) <= WORD_BYTES and bool(request.acts & Act.QUESTION)
+    return bare or not given.isdisjoint(reply.value_set)
+
+
 def _told(request: TextFeatures | None, words: set[bytes], values: set[bytes]) -> bool:
     """Tell whether a request tells what is new, or wants something else."""
     if request is None or request.stance.flags & StanceFlag.CITES:
         return False
     if request.stance.flags & StanceFlag.OTHER:
         return True
-    return not request.acts & Act.QUESTION and (bool(values) or len(words) >= _NEWS_WORDS)
+    if request.acts & Act.QUESTION:
+        return False
+    return len(words) >= (_NEWS_WORDS if not values else 1)

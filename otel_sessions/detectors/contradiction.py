@@ -25,6 +25,7 @@ from otel_sessions.texts import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag, T
 from otel_sessions.turns import Turn
 
 _DENYING = (ClaimKind.NEGATED, ClaimKind.REFUSED, ClaimKind.DISAVOWED, ClaimKind.NOT_YET)
+_GRANTING = (ClaimKind.COMMITTED, ClaimKind.COMMITTED_IF)
 _NOT_MOVED, _MOVED = 0.01, 0.25
 """Distances (1 - cosine) at which an answer is the previous one, and is another."""
 _SAME_WORDS, _OTHER_WORDS = 0.7, 0.1
@@ -46,8 +47,9 @@ _FULL_WORDS = 8
 """Content words from which an answer says enough to be held against another."""
 _TAKEN_UP_WORDS = 3
 """Words that only the user had used until an answer took them up; from so many it has a reason."""
-_FEW_WORDS = 2
-"""Words of a denial that have to be said elsewhere."""
+_FEW_WORDS, _TERSE_WORDS = 2, 4
+"""Words of a denial that have to be said elsewhere; one is enough in a text of so few content
+words."""
 _CONCISE_WORDS = 10
 """Content words up to which a text says nothing by chance."""
 _CONCISE, _ESSAY = 60, 200
@@ -95,7 +97,8 @@ def contradiction(
     near = similarities(reply, earlier)
     weight = min(1.0, max(0.0, (_ESSAY - reply.tokens) / (_ESSAY - _CONCISE)))
     weight *= if_other_wanted if flags & StanceFlag.OTHER else 1.0
-    weight *= if_reasoned if newest.tools else 1.0
+    brought = request is not None and not request.value_set.isdisjoint(reply.value_set)
+    weight *= if_reasoned if brought or newest.tools else 1.0
     pressed = 0.0
     if flags & StanceFlag.DISPUTES:
         pressed = 1.0
@@ -168,7 +171,8 @@ def _reasoned(turns: Sequence[Turn]) -> bool:
 def _denied(reply: TextFeatures, earlier: Sequence[TextFeatures]) -> float:
     """Tell how much the reply denies what was said, or says what was denied: [0, 1]."""
     said = _heads(reply)
-    denials = _denials(reply)
+    granted = {word for claim in reply.stated if claim.kind in _GRANTING for word in claim.words}
+    denials = [claim for claim in _denials(reply) if claim.words[0] not in granted]
     best = 0.0
     for text in earlier:
         theirs = _denials(text)
@@ -197,7 +201,8 @@ def _opposed(denials: Sequence[Claim], said: set[bytes], denied: Sequence[Claim]
     for claim in denials:
         if claim.words[0] in said and claim.words[0] not in not_said:
             shared = sum(word in said for word in claim.words)
-            best = max(best, shared / max(_FEW_WORDS, len(claim.words)))
+            few = 1 if len(said) <= _TERSE_WORDS else _FEW_WORDS
+            best = max(best, shared / max(few, len(claim.words)))
     return best * min(1.0, _CONCISE_WORDS / len(said))
 
 

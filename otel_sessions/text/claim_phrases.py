@@ -30,6 +30,7 @@ DISAVOWED = Phrases(
             [say|said|agree|agreed|promise|promised|offer|offered|tell|told|mention|mentioned|
             approve|approved|claim|claimed|confirm|confirmed|state|stated|suggest|suggested|grant|
             granted|indicate|indicated|commit|committed|guarantee|guaranteed|imply|implied],
+            never [any|an|a] [agreement|promise|offer|commitment|such],
             [was|were|been|is] [never|not] [agreed|promised|offered|mentioned|approved|confirmed|
             discussed|granted|said|made],
             no record [that|of such|of that|of agreeing|of promising|of offering|of an agreement|
@@ -75,7 +76,7 @@ TOLERANT = word_set("need want know see think expect require mind find believe c
 """Verbs that refuse nothing after "we do not"."""
 
 CONDITIONS = word_set(
-    "if unless provided depending depends subject may might possibly perhaps potentially could"
+    "if unless provided depending depends subject maybe might possibly perhaps potentially could"
 )
 """Words that make a promise conditional."""
 
@@ -113,6 +114,9 @@ ROOTS = {
     "delivery": "deliver",
     "deliveries": "deliver",
     "paid": "pay",
+    "repay": "pay",
+    "repaid": "pay",
+    "repayment": "pay",
     "sent": "send",
 } | {
     stem + ending: verb
@@ -130,10 +134,28 @@ GIVEN = word_set(
     reimbursed granted accepted moved removed reversed sent changed updated rebooked rescheduled
     authorized paused frozen initiated set put made promised guaranteed switched transferred
     reactivated unlocked restored prioritized compensated given covered returned exchanged shipped
-    secured renewed converted raised increased lowered reduced
+    secured renewed converted noted raised increased lowered reduced
     """
 )
 """The same, done."""
+
+PAYING = word_set(
+    """
+    refund reimburse waive compensate replace credit pay cover give offer grant provide guarantee
+    repay honor honour deduct
+    """
+)
+"""What somebody promises by saying that it is done as a rule ("we refund", "we pay for it")."""
+NOT_GIVEN = word_set(
+    """
+    looked checked reviewed received noticed verified tried located listed asked needed mentioned
+    explained identified attached encountered searched considered helped answered looked confirmed
+    discussed assumed used allowed reached opened closed finished talked worked lived liked
+    loved wanted learned enjoyed watched played visited stayed wished hoped failed missed detected
+    determined experienced gathered analyzed calculated summarized described
+    """
+)
+"""Past forms after "I have" that give nothing."""
 
 GRANTED = GIVEN | word_set(
     """
@@ -173,7 +195,7 @@ BLAND = word_set(
     misunderstanding agreement promise promised once since two three four five six mentioned offer
     statement believe hear following
     circumstance circumstances use used using find let's full fully total amount part valid
-    automatically directly note
+    automatically directly note order orders item items product products purchase account
     """
 )
 """Words that do not say what a claim is about."""
@@ -260,7 +282,8 @@ STANCES = Phrases(
             it turns out, [since|because|given that|now that] [you|your], in that case,
             [i|we] [can|now] see [now|] that, [i|we] [have|] [found|learned|noticed] that,
             according to [the|our|your] [records|system], that changes, thank you for letting,
-            thanks for letting, thank you for [the|clarifying|telling|confirming], [system|tool]
+            thanks for letting, as [mentioned|i mentioned|i said|explained|noted],
+            thank you for [the|clarifying|telling|confirming], [system|tool]
             [shows|says|indicates], upon [checking|review], after [checking|reviewing], due to,
             thanks for [the|clarifying|telling|confirming], thank you for [that|this|your]
             [update|clarification|correction|information]

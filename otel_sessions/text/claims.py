@@ -25,7 +25,9 @@ from otel_sessions.text.claim_phrases import (
     HARMLESS_BEFORE,
     IDLE,
     JUDGED,
+    NOT_GIVEN,
     OPENING_FLAGS,
+    PAYING,
     REFUSED,
     REFUSING,
     RIGHTS,
@@ -53,6 +55,8 @@ _STARTS = word_set("i we you it there they this that our")
 """What begins a clause of its own after "and"."""
 _DENYING = _NEGATIONS | REFUSING | {"against"}
 _UNTELLING = FUNCTION_WORDS | BLAND | _DENYING
+_ARTICLES = word_set("a an the this that your my any each every")
+"""A past form after one of these is an adjective ("a cancelled order cannot be restored")."""
 _DEGREES = word_set("no heavy moderate light little high low full free open closed")
 _NAME = re.compile(r"[a-z,] ([A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,3})")
 _JOINED_NAME = re.compile(r"(?<!\w)[A-Za-z]+(?:_[A-Za-z.]+)+(?!\w)")
@@ -108,7 +112,9 @@ def _statement(clause: Sequence[str]) -> tuple[ClaimKind | None, Iterable[str]]:
     denied = _denied_at(clause) if clause else None
     supposed = denied is not None and not _SUPPOSING.isdisjoint(clause[:denied])
     if denied is not None and not supposed:
-        of_subject = clause[denied] == "not" and clause[denied - 1] in _BEING
+        of_subject = clause[denied] == "not" and (
+            clause[denied - 1] in _BEING or not _HOLDING.isdisjoint(clause[denied + 1 : denied + 2])
+        )
         kind = _denial(clause, denied)
         if kind == ClaimKind.NEGATED and not _PASSING.isdisjoint(clause):
             kind = ClaimKind.NOT_YET
@@ -137,6 +143,8 @@ def _denied_at(clause: Sequence[str]) -> int | None:
 
 
 _ANSWERED = FUNCTION_WORDS - {"more", "such"}
+_HOLDING = word_set("apply exist qualify count work")
+"""Verbs whose subject tells what is refused ("credits do not apply")."""
 _PASSING = word_set("yet still currently now moment today tonight")
 """Words that make a denial one for now."""
 _SUPPOSING = word_set("if unless provided")
@@ -155,6 +163,7 @@ def _denial(clause: Sequence[str], at: int) -> ClaimKind:
     if refuses or (clause[at] == "not" and before and before[-1] in _UNABLE):
         verb = next((word for word in after if word not in FUNCTION_WORDS), "")
         given = not verb or verb in BLAND or verb in GIVING or verb in GIVEN
+        given = given or (after[:1] == ["be"] and verb.endswith("ed"))
         return ClaimKind.REFUSED if given or not REFUSED.isdisjoint(after) else ClaimKind.NEGATED
     return ClaimKind.NEGATED if REFUSED.isdisjoint(after) else ClaimKind.REFUSED
 
@@ -173,7 +182,7 @@ def _promise_at(clause: Sequence[str]) -> int | None:
             found = _own_promise(clause, following, after)
         elif word == "you":
             found = _right(clause, following, after)
-        elif word in _BEING and following in GRANTED:
+        elif word in _BEING and (following in GRANTED or _is_on_us(clause, after)):
             found = after
         elif word in ("let", "shall") and following in ("me", "i", "us"):
             found = _if_in(clause, after + 1, GIVING)
@@ -188,11 +197,16 @@ def _promise_at(clause: Sequence[str]) -> int | None:
 
 _BEING = word_set("is are was were been be")
 _PROMISING = _BEING | word_set("i we you let shall like")
+_ON_THE_HOUSE = ["on", "the", "house"]
 _WILLING = word_set("happy glad pleased able authorized willing prepared ready going delighted")
 
 
+def _is_on_us(clause: Sequence[str], at: int) -> bool:
+    return list(clause[at : at + 2]) == ["on", "us"] or list(clause[at : at + 3]) == _ON_THE_HOUSE
+
+
 def _own_promise(clause: Sequence[str], verb: str, at: int) -> int | None:
-    if verb in GIVEN:
+    if verb in GIVEN or verb in PAYING:
         return at
     after = _past_adverbs(clause, at + 1)
     following = clause[after] if after < len(clause) else ""
@@ -207,8 +221,12 @@ def _own_promise(clause: Sequence[str], verb: str, at: int) -> int | None:
         base = following.removesuffix("ing")
         return after if base in GIVING or base + "e" in GIVING else None
     if verb in ("have", "am"):
-        return after if following in GIVEN else None
+        return after if following in GIVEN or _is_done(following) else None
     return None
+
+
+def _is_done(word: str) -> bool:
+    return word.endswith("ed") and word not in NOT_GIVEN
 
 
 def _right(clause: Sequence[str], verb: str, at: int) -> int | None:
@@ -236,9 +254,15 @@ def _past_adverbs(clause: Sequence[str], at: int) -> int:
 
 def _about(clause: Sequence[str], at: int) -> Iterator[str]:
     """Give the telling words of a clause: from `at` on first, then those before."""
+    before = STOP
     for word in (*clause[at:], *clause[:at]):
-        if word.isalpha() and word not in _UNTELLING:
+        if (
+            word.isalpha()
+            and word not in _UNTELLING
+            and not (word in GIVEN and before in _ARTICLES)
+        ):
             yield ROOTS.get(word, word)
+        before = word
 
 
 def _names(text: str) -> Iterator[str]:
