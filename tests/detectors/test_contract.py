@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from otel_sessions import detectors
 from otel_sessions.detectors import DETECTORS
 from otel_sessions.health import WEIGHTS
-from otel_sessions.texts import Act, TextFeatures, Value, ValueKind, pack_value
+from otel_sessions.texts import (
+    Act,
+    Demand,
+    DemandKind,
+    Form,
+    Shape,
+    TextFeatures,
+    Value,
+    ValueKind,
+    pack_demands,
+    pack_value,
+)
 from otel_sessions.turns import ContextChange, ToolUse, Turn, pack_tools
 
 every_detector = pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.__name__)
@@ -32,7 +43,29 @@ texts = st.builds(
         ),
         max_size=3,
     ).map(lambda values: b"".join(map(pack_value, values))),
+    demands=st.builds(
+        pack_demands,
+        st.builds(
+            Shape,
+            st.integers(0, 100_000),
+            st.integers(0, 300),
+            st.sampled_from([b"", b"aaabbbccc"]),
+            st.sampled_from([b"", b"aaabbbcccddd"]),
+        ),
+        st.lists(
+            st.builds(
+                Demand,
+                st.sampled_from(DemandKind),
+                st.booleans(),
+                st.integers(0, 100_000),
+                st.sampled_from([b"", b"de", b"aaa", b"aaabbb"]),
+            ),
+            max_size=3,
+        ),
+    ),
     acts=st.sampled_from(list(Act)),
+    form=st.sampled_from(list(Form)),
+    language=st.sampled_from(["", "en", "de"]),
 )
 tool_uses = st.builds(
     ToolUse,
@@ -59,6 +92,7 @@ some_turns = st.lists(
         model=st.none() | st.sampled_from("mn"),
         calls=st.integers(0, 20),
         request=st.none() | texts,
+        system=st.none() | texts,
         reply=st.none() | texts,
         context=contexts,
         input_tokens=tokens,
