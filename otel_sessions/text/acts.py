@@ -12,7 +12,7 @@ from otel_sessions.text.act_phrases import PHRASES
 from otel_sessions.text.complaints import TELLING as COMPLAINING_WORDS
 from otel_sessions.text.complaints import read_complaint
 from otel_sessions.text.escalations import PEOPLE, read_escalation
-from otel_sessions.text.phrasing import plain_words
+from otel_sessions.text.phrasing import STOP, plain_words
 from otel_sessions.text.reminders import VERBS as REMINDING_VERBS
 from otel_sessions.text.reminders import read_reminder
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
@@ -66,7 +66,22 @@ _ENGLISH = (
 )
 _ENGLISH_SHARE = 0.2
 
-_QUOTED = re.compile(r'"[^"\n]{12,}"|\u201c[^\u201d\n]{12,}\u201d')
+_QUOTED = re.compile(
+    r"""
+    "[^"\n]{12,}" | \u201c[^\u201d\n]{12,}\u201d | (?<!\w)'[^'\n]{12,}'(?!\w)
+    """,
+    re.VERBOSE,
+)
+_QUOTES = ('"', "\u201c", " '")
+_WRITING = word_set(
+    """
+    write compose draft translate rewrite rephrase paraphrase reword summarize summarise proofread
+    classify analyze analyse pretend imagine roleplay simulate
+    """
+)
+_NOT_WORDS_OF_OTHERS = word_set("it that this again them")
+"""After a word for writing: "write it again" speaks for the user."""
+_FIRST_WORDS = 8
 _SHOUTING_MARKS = ("!!!", "??", "?!", "!?")
 _MIN_CAPITALS = 2
 """Words in capitals besides "I"; less is no shout."""
@@ -79,6 +94,17 @@ _QUESTION, _ACKNOWLEDGEMENT, _AGREEMENT = map(
 )
 _THANKS, _GREETS, _EMPHASIS = map(int, (Act.THANKS, Act.GREETING, Act.EMPHASIS))
 _REMINDER, _ESCALATION = int(Act.REMINDER), int(Act.ESCALATION)
+_OWN_TROUBLE = int(
+    Act.COMPLAINT
+    | Act.ANGER
+    | Act.REMINDER
+    | Act.RECALL
+    | Act.OBJECTION
+    | Act.ESCALATION
+    | Act.GIVING_UP
+    | Act.APOLOGY
+    | Act.ADMISSION
+)
 _flags = cache(Act)
 """Making flags of a number takes 0.7 µs, remembering them a tenth."""
 
@@ -123,12 +149,24 @@ def _spoken(text: str, words: list[str], known: set[str]) -> int:
         acts |= read_escalation(plain)
     if not said.isdisjoint(COMPLAINING_WORDS):
         acts |= read_complaint(plain)
+    if acts & _OWN_TROUBLE and _gives_words_to_others(plain):
+        acts &= ~_OWN_TROUBLE
     return acts
+
+
+def _gives_words_to_others(plain: list[str]) -> bool:
+    """Tell whether it asks for a text or a role: "write an angry mail that says ..."."""
+    for at, word in enumerate(plain[:_FIRST_WORDS]):
+        if word in _WRITING:
+            following = plain[at + 1 : at + 4]
+            text_follows = following[:2] == ["this", STOP] and following[2:] != []
+            return text_follows or following[0] not in _NOT_WORDS_OF_OTHERS
+    return False
 
 
 def _without_quotes(text: str) -> str:
     """Leave out what is quoted within a line: it is somebody else's."""
-    return _QUOTED.sub(" ", text) if '"' in text or "\u201c" in text else text
+    return _QUOTED.sub(" ", text) if any(quote in text for quote in _QUOTES) else text
 
 
 def _shouts(text: str) -> bool:

@@ -543,6 +543,38 @@ def test_not_puzzled(text):
     assert not acts_of(text) & Act.PUZZLED
 
 
+TROUBLE = Act.COMPLAINT | Act.ANGER | Act.REMINDER | Act.OBJECTION | Act.ESCALATION
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write an angry mail to my landlord that this is ridiculous and I want to see a manager",
+        "Translate this: I already told you my name",
+        "Can you please rephrase: what the hell are you doing",
+        "Pretend you are a waiter. I say: you are useless!",
+        "He wrote 'you are useless, I already told you' and left.",
+        "The sign says \u201cthis is ridiculous, shut up\u201d in red.",
+    ],
+)
+def test_words_of_others(text):
+    """A text that is asked for, a role and a quotation do not speak for the user."""
+    assert not acts_of(text) & TROUBLE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "write it again, that's not what I asked for",
+        "I told you: don't translate it",
+        "it's useless, don't you see it's wrong",
+    ],
+)
+def test_words_of_ones_own(text):
+    """What only mentions writing, or has apostrophes, does."""
+    assert acts_of(text) & TROUBLE
+
+
 @pytest.mark.parametrize("text", ["like I said, it is red", "you said Tuesday", "as i told you"])
 def test_recall(text):
     """What may be filler is told apart from a reminder."""
