@@ -1,4 +1,4 @@
-"""Quotes: what in a text is not its writer's own: logs, stack traces, code, mails, long quotations.
+"""Quotes: what in a text is not its writer's own: logs, code, mails, chats, long quotations.
 
 People paste what went wrong, and an angry mail below a friendly line is not the user's anger. A
 text without line ends, fences and quotation marks costs 0.3 µs; a long log takes 2 µs a line.
@@ -41,6 +41,16 @@ _FORWARDED = re.compile(
 )
 _HEADERS = ("Sent:", "Subject:", "To:", "Date:", "Cc:")
 _TELLING_HEADERS = word_set("Sent: Subject:")
+_SPEAKERS = word_set(
+    """
+    agent: assistant: bot: chatbot: user: customer: client: me: you: support: operator: rep: ai:
+    human: caller:
+    """
+)
+_NAME = 16
+"""Characters in which the speaker of a line is named."""
+_MIN_SPOKEN_LINES = 3
+"""A chat is pasted if so many lines name a speaker, and two of them do."""
 _HEADER_LINES = 5
 """Lines after "From:" in which a mail's other headers stand."""
 
@@ -58,6 +68,8 @@ def own_words(text: str) -> str:
 
 def _own_lines(lines: Sequence[str]) -> Iterator[str]:
     marked = any(line.lstrip().startswith(">") for line in lines)
+    speakers = [first for line in lines if (first := _speaker(line)) in _SPEAKERS]
+    chat = len(speakers) >= _MIN_SPOKEN_LINES and len(set(speakers)) > 1
     in_log = False
     code: list[str] = []
     for at, line in enumerate(lines):
@@ -66,6 +78,8 @@ def _own_lines(lines: Sequence[str]) -> Iterator[str]:
         bare = line.strip()
         in_log = bool(_LOG_LINE.match(line)) or (in_log and bool(_TRACE_LINE.match(line)))
         if in_log or bare.startswith(">") or _WROTE.match(bare):
+            continue
+        if chat and _speaker(line) in _SPEAKERS:
             continue
         if bare.endswith(_CODE_ENDS) or (bare.startswith(_CODE_STARTS) and not _speaks(bare)):
             code.append(line)
@@ -76,6 +90,10 @@ def _own_lines(lines: Sequence[str]) -> Iterator[str]:
         yield line
     if len(code) < _MIN_CODE_LINES:
         yield from code
+
+
+def _speaker(line: str) -> str:
+    return line[:_NAME].lower().partition(":")[0].strip(" *") + ":"
 
 
 def _speaks(line: str) -> bool:

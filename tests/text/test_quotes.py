@@ -62,6 +62,11 @@ LONG = "I have waited for three weeks, and nobody has told me anything at all ab
         pytest.param(
             f"{ANSWER}\n-----Original Message-----\nyou are useless", ANSWER, id="original-message"
         ),
+        pytest.param(
+            "What went wrong?\nCustomer: I already told you\nAgent: sorry\n**Customer**: useless!",
+            "What went wrong?",
+            id="chat",
+        ),
         pytest.param(f'Translate "{LONG}" to French', "Translate to French", id="long-quotation"),
     ],
 )
@@ -76,6 +81,8 @@ def test_pasted_parts_are_left_out(pasted, own):
         "Where is my order?",
         "First line.\nSecond line.\n\n- a list\n- of two",
         'Rename it to "Blue Sky Ltd"',
+        "Me: two tickets.\nYou: one.",
+        "Price: 3\nColour: red\nPrice: 5\nColour: blue",
         "From: Leeds\nTo: York\nDate: 5 May",
         "On Monday my mother wrote: nothing.\nSo what?",
         "if (a) {\nwhat does this line mean?",
