@@ -6,7 +6,7 @@ texts each.
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from functools import cache
@@ -87,6 +87,8 @@ class ValueKind(IntEnum):
     """A word that answers a question or fills a slot ("cheap", "north", "Italian")."""
     PLACE = 11
     """Where something is ("in Leeds", "the north of town")."""
+    UNKNOWN = 12
+    """Says that a value is not known ("I don't remember it"); always the same digest."""
 
 
 class Value(NamedTuple):
@@ -104,7 +106,7 @@ class Value(NamedTuple):
     Where one of the three is equal, one value is probably the other with a slip in it."""
 
 
-_WORDED = (ValueKind.NAME, ValueKind.CHOICE, ValueKind.PLACE)
+_WORDED = (ValueKind.NAME, ValueKind.CHOICE, ValueKind.PLACE, ValueKind.UNKNOWN)
 _KINDS = tuple(ValueKind)
 _VALUE = struct.Struct(f"{WORD_BYTES}sB{CUE_BYTES}s{NEAR_BYTES}s")
 
@@ -442,18 +444,36 @@ class TextFeatures:
     @property
     def stated(self) -> list[Claim]:
         """What it states, in the order of the text; about 1 µs each."""
-        return [
-            Claim(
-                _claim_kind(kind),
-                tuple(word for word in map(words.__getitem__, _THREES) if word != _NO_WORD),
-            )
-            for kind, words in _CLAIM.iter_unpack(self.claims[_STANCE.size :])
-        ]
+        return self.claims_of(*ClaimKind)
+
+    def claims_of(self, *kinds: ClaimKind, about: Collection[bytes] | None = None) -> list[Claim]:
+        """Return what it states of these kinds, if the first word is one of `about`."""
+        claims = self.claims
+        found = []
+        for at in range(_STANCE.size, len(claims), _CLAIM.size):
+            if claims[at] in kinds and (about is None or claims[at + 1 : at + 4] in about):
+                words = claims[at + 1 : at + _CLAIM.size]
+                told = [words[three] for three in _THREES]
+                while told and told[-1] == _NO_WORD:
+                    told.pop()
+                found.append(Claim(_claim_kind(claims[at]), tuple(told)))
+        return found
 
     @property
     def claim_kinds(self) -> bytes:
         """The kinds of `stated`, a byte each; a tenth of its cost."""
         return self.claims[_STANCE.size :: _CLAIM.size]
+
+    def claimed(self, *kinds: ClaimKind) -> set[bytes]:
+        """Return the words of what it states of these kinds; a third of the cost of `stated`."""
+        claims = self.claims
+        found: set[bytes] = set()
+        for at in range(_STANCE.size, len(claims), _CLAIM.size):
+            if claims[at] in kinds:
+                words = claims[at + 1 : at + _CLAIM.size]
+                found.update([words[three] for three in _THREES])
+        found.discard(_NO_WORD)
+        return found
 
     @property
     def stance(self) -> Stance:

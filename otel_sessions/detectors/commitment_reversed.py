@@ -25,6 +25,8 @@ _BY_PLACE = (1.0, 0.85, 0.7, 0.6)
 """What a shared word counts by its place among the words of a claim: the first tells most."""
 _RECENT = 2
 """Turns within which a refusal that names nothing is about what was promised."""
+_MAX_GRANTS = 8
+"""Commitments that may be denied which are looked at; the newest ones."""
 _SHORT = 30
 """Tokens up to which a yes is all that a reply says, in its own words."""
 _ESSAY = 200
@@ -75,7 +77,9 @@ def commitment_reversed(
     reply, request = newest.reply, newest.request
     if reply is None or len(turns) == 1 or not _has(reply, _DENYING):
         return None
-    grants = _grants(turns)
+    denials = reply.claims_of(*_DENYING)
+    asked = _heads(request)
+    grants = _grants(turns, denials, asked)
     if not grants:
         return None
     context = if_refused
@@ -83,18 +87,16 @@ def commitment_reversed(
     context *= if_tool_asked if newest.tools else 1.0
     context *= if_essay if reply.tokens > _ESSAY else 1.0
     named, given = _new_in_request(turns)
-    asked = _heads(request)
     context *= if_other if _asks_for_other(reply, request, given) else 1.0
     told = _told(request, named, given)
-    claims = reply.stated
-    still = _words(reply, _COMMITTING)
+    still = reply.claimed(*_COMMITTING)
     yes = reply.stance.flags & StanceFlag.YES
     best, apart = 0.0, 0
-    for denial in claims:
-        if denial.kind not in _DENYING:
-            continue
+    for denial in denials:
         softer = if_also_granted if yes or not still.isdisjoint(denial.words) else 1.0
         for grant in grants:
+            if denial.words and grant.subject.isdisjoint(denial.words):
+                continue
             same = max(
                 _same(denial, grant.firm),
                 if_conditional * _same(denial, grant.conditional),
@@ -128,59 +130,84 @@ class _Grant:
     """Words of what it granted, by what the user asked for."""
     surely: bool
     """Something was promised, or a wish granted, without a condition."""
+    subject: set[bytes]
+    """All these words."""
     refused_since: set[bytes]
     """Words of what replies in between refused."""
 
     def share(self, asked: set[bytes], if_conditional: float) -> float:
         """Tell whether the user has just asked about it: 0, `if_conditional` or 1."""
-        if asked.isdisjoint(self.firm | self.conditional | self.wish):
+        if asked.isdisjoint(self.subject):
             return 0.0
         return 1.0 if self.surely else if_conditional
 
 
-def _grants(turns: Sequence[Turn]) -> list[_Grant]:
-    """Give the commitments before the newest turn, newest first, back to where they were undone."""
+def _grants(turns: Sequence[Turn], denials: Sequence[Claim], asked: set[bytes]) -> list[_Grant]:
+    """Give what may be denied now, newest first, back to where the user took a wish back."""
+    topics = {word for denial in denials for word in denial.words}
+    unnamed = not all(denial.words for denial in denials)
+    if unnamed:
+        topics |= asked
     grants: list[_Grant] = []
     refused: set[bytes] = set()
     flags = _flags(turns[-1].request)
     for ago, turn in enumerate(reversed(turns[:-1]), 1):
-        if flags & StanceFlag.RETRACTS:
+        if flags & StanceFlag.RETRACTS or len(grants) == _MAX_GRANTS:
             break
         flags = _flags(turn.request)
         if turn.reply is not None:
-            grant = _grant(turn.reply, turn.request, ago, refused)
-            if grant is not None:
-                grants.append(grant)
-            refused = refused | _words(turn.reply, (ClaimKind.REFUSED,))
+            if (unnamed and ago <= _RECENT) or _mentions(turn, topics):
+                grant = _grant(turn, topics, ago, refused)
+                if grant is not None:
+                    grants.append(grant)
+            if ClaimKind.REFUSED in turn.reply.claim_kinds:
+                refused = refused | turn.reply.claimed(ClaimKind.REFUSED)
     return grants
 
 
-def _grant(
-    reply: TextFeatures, request: TextFeatures | None, ago: int, refused: set[bytes]
-) -> _Grant | None:
+def _mentions(turn: Turn, topics: Collection[bytes]) -> bool:
+    if _mentioned(turn.reply, topics) or _mentioned(turn.request, topics):
+        return True
+    return turn.reply is not None and not turn.reply.claimed(*_COMMITTING).isdisjoint(topics)
+
+
+def _grant(turn: Turn, topics: set[bytes], ago: int, refused: set[bytes]) -> _Grant | None:
+    reply, request = turn.reply, turn.request
+    if reply is None:
+        return None
     says_yes = bool(reply.stance.flags & StanceFlag.YES)
     asks = request is not None and bool(request.acts & Act.QUESTION)
     if not _has(reply, _COMMITTING) and not (says_yes and asks):
         return None
-    now_refused = _words(reply, _DENYING)
-    firm = _words(reply, (ClaimKind.COMMITTED,)) - now_refused
-    conditional = _words(reply, (ClaimKind.COMMITTED_IF,)) - now_refused
-    if says_yes and not now_refused:
-        wish = _heads(request) | (_heads(reply) if reply.tokens <= _SHORT else set())
-    else:
-        wish = (_heads(request) & (_heads(reply) | firm | conditional)) - now_refused
+    firm: set[bytes] = set()
+    conditional: set[bytes] = set()
+    now_refused: set[bytes] = set()
+    for claim in reply.claims_of(*_COMMITTING, *_DENYING):
+        if claim.kind in _DENYING:
+            now_refused.update(claim.words)
+        else:
+            (firm if claim.kind == ClaimKind.COMMITTED else conditional).update(claim.words)
+    firm -= now_refused
+    conditional -= now_refused
+    wish = _mentioned(request, topics)
+    if not says_yes or now_refused:
+        wish &= _mentioned(reply, topics) | firm | conditional
+    elif reply.tokens <= _SHORT:
+        wish |= _mentioned(reply, topics)
+    wish -= now_refused
     surely = bool(firm) or says_yes or not conditional
-    return _Grant(ago, firm, conditional, wish, surely, refused)
+    return _Grant(ago, firm, conditional, wish, surely, firm | conditional | wish, refused)
+
+
+def _mentioned(text: TextFeatures | None, topics: Collection[bytes]) -> set[bytes]:
+    """Give those of the topics that are among the content words of a text."""
+    # Digests of neighbours look like one of them once in a million times.
+    words = text.words if text is not None else b""
+    return {topic for topic in topics if topic in words}
 
 
 def _has(text: TextFeatures, kinds: Collection[ClaimKind]) -> bool:
     return any(kind in kinds for kind in text.claim_kinds)
-
-
-def _words(text: TextFeatures, kinds: Collection[ClaimKind]) -> set[bytes]:
-    if not _has(text, kinds):
-        return set()
-    return {word for claim in text.stated if claim.kind in kinds for word in claim.words}
 
 
 def _flags(text: TextFeatures | None) -> StanceFlag:
@@ -194,11 +221,11 @@ def _heads(text: TextFeatures | None) -> set[bytes]:
 
 
 def _same(claim: Claim, words: Collection[bytes]) -> float:
-    """Tell how much a claim is about one of these words: 0, or 0.5 to 1."""
-    return max(
-        (weight for weight, word in zip(_BY_PLACE, claim.words, strict=False) if word in words),
-        default=0.0,
-    )
+    """Tell how much a claim is about one of these words: 0, or 0.6 to 1."""
+    for weight, word in zip(_BY_PLACE, claim.words, strict=False):
+        if word in words:
+            return weight
+    return 0.0
 
 
 def _unnamed(denial: Claim, asked: set[bytes]) -> bool:
@@ -212,11 +239,13 @@ def _new_in_request(turns: Sequence[Turn]) -> tuple[set[bytes], set[bytes]]:
     if request is None:
         return set(), set()
     before = [text for t in turns[:-1] for text in (t.request, t.reply) if text is not None]
-    words = request.word_set.difference(*(text.word_set for text in before))
+    said = b"".join([text.words for text in before])
+    words = {word[:3] for word in request.word_set if word not in said}
     values = request.value_set
     if values:
-        values = values.difference(*(text.value_set for text in before))
-    return {word[:3] for word in words}, values
+        told = b"".join([text.packed_values for text in before])
+        values = {value for value in values if value not in told}
+    return words, values
 
 
 def _asks_for_other(reply: TextFeatures, request: TextFeatures | None, given: set[bytes]) -> bool:

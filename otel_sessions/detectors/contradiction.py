@@ -25,6 +25,7 @@ from otel_sessions.texts import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag, T
 from otel_sessions.turns import Turn
 
 _DENYING = (ClaimKind.NEGATED, ClaimKind.REFUSED, ClaimKind.DISAVOWED, ClaimKind.NOT_YET)
+_LASTING = (ClaimKind.NEGATED, ClaimKind.REFUSED, ClaimKind.DISAVOWED)
 _GRANTING = (ClaimKind.COMMITTED, ClaimKind.COMMITTED_IF)
 _NOT_MOVED, _MOVED = 0.01, 0.25
 """Distances (1 - cosine) at which an answer is the previous one, and is another."""
@@ -71,6 +72,7 @@ def contradiction(
     if_measured: float = 0.6,
     if_renamed: float = 0.35,
     if_other_wanted: float = 0.4,
+    lookback: int = 16,
 ) -> Signal | None:
     """Hold the newest reply against the earlier ones.
 
@@ -82,6 +84,7 @@ def contradiction(
         if_denied: what denying it counts at most.
         if_measured: what another figure counts at most.
         if_renamed: what another name counts at most.
+        lookback: replies before the newest that the last three ways look at.
         if_other_wanted: factor of these three if the user wants another one.
 
     """
@@ -107,11 +110,12 @@ def contradiction(
     if pressed:
         pressed *= if_reasoned if newest.tools or _reasoned(turns) else 1.0
         pressed *= if_reasoned if _refuses_again(reply, earlier[-1]) else 1.0
+    recent = earlier[-lookback:]
     parts = {
         "the stance turned": pressed * _turned(reply, earlier, near) if pressed else 0.0,
-        "what was said is denied": weight * if_denied * _denied(reply, earlier),
-        "another figure": weight * if_measured * _measured(reply, request, earlier),
-        "another name": weight * if_renamed * _renamed(reply, request, earlier),
+        "what was said is denied": weight and weight * if_denied * _denied(reply, recent),
+        "another figure": weight and weight * if_measured * _measured(reply, request, recent),
+        "another name": weight and weight * if_renamed * _renamed(reply, request, recent),
     }
     severity = 1 - prod(1 - part for part in parts.values())
     if request is not None and not severity:
@@ -123,8 +127,8 @@ def contradiction(
 
 def _refuses_again(reply: TextFeatures, previous: TextFeatures) -> bool:
     """Tell whether both replies refuse the same."""
-    before = {claim.words[0] for claim in _denials(previous) if claim.kind == ClaimKind.REFUSED}
-    return any(claim.words[0] in before for claim in _denials(reply))
+    before = {claim.words[0] for claim in previous.claims_of(ClaimKind.REFUSED) if claim.words}
+    return bool(before) and bool(reply.claims_of(ClaimKind.REFUSED, about=before))
 
 
 def _asked_again(turns: Sequence[Turn], previous: Turn) -> bool:
@@ -161,49 +165,42 @@ def _reasoned(turns: Sequence[Turn]) -> bool:
     request, reply = turns[-1].request, turns[-1].reply
     if request is None or reply is None:
         return False
-    texts = [text for turn in turns[:-1] for text in (turn.request, turn.reply) if text is not None]
-    told = request.word_set.intersection(reply.word_set)
+    told = request.word_set & reply.word_set
     if len(told) < _TAKEN_UP_WORDS:
         return False
-    return len(told.difference(*(text.word_set for text in texts))) >= _TAKEN_UP_WORDS
+    texts = [text for turn in turns[:-1] for text in (turn.request, turn.reply) if text is not None]
+    said = b"".join([text.words for text in texts])
+    return sum(word not in said for word in told) >= _TAKEN_UP_WORDS
 
 
 def _denied(reply: TextFeatures, earlier: Sequence[TextFeatures]) -> float:
     """Tell how much the reply denies what was said, or says what was denied: [0, 1]."""
     said = _heads(reply)
-    granted = {word for claim in reply.stated if claim.kind in _GRANTING for word in claim.words}
-    denials = [claim for claim in _denials(reply) if claim.words[0] not in granted]
+    denied = reply.claimed(*_DENYING)
+    granted = reply.claimed(*_GRANTING)
+    denials = [c for c in reply.claims_of(*_DENYING) if c.words and c.words[0] not in granted]
     best = 0.0
     for text in earlier:
-        theirs = _denials(text)
-        if not denials and not theirs:
-            continue
-        lasting = [claim for claim in theirs if claim.kind != ClaimKind.NOT_YET]
-        best = max(best, _opposed(denials, _heads(text), theirs), _opposed(lasting, said, denials))
+        for claim in text.claims_of(*_LASTING, about=said - denied):
+            best = max(best, _opposed(claim, said))
+        if denials:
+            words = text.words
+            for claim in denials:
+                if claim.words[0] in words and claim.words[0] not in text.claimed(*_DENYING):
+                    best = max(best, _opposed(claim, _heads(text)))
     return best
 
 
-def _denials(text: TextFeatures) -> list[Claim]:
-    if not any(kind in _DENYING for kind in text.claim_kinds):
-        return []
-    return [claim for claim in text.stated if claim.kind in _DENYING and claim.words]
-
-
-def _opposed(denials: Sequence[Claim], said: set[bytes], denied: Sequence[Claim]) -> float:
-    """Tell how much of one of `denials` is said elsewhere, where it is not denied: [0, 1].
+def _opposed(claim: Claim, said: set[bytes]) -> float:
+    """Tell how much of what is denied is said elsewhere: [0, 1].
 
     A long text has any few words by chance.
     """
-    if not denials or not said:
+    if claim.words[0] not in said:
         return 0.0
-    not_said = {word for claim in denied for word in claim.words}
-    best = 0.0
-    for claim in denials:
-        if claim.words[0] in said and claim.words[0] not in not_said:
-            shared = sum(word in said for word in claim.words)
-            few = 1 if len(said) <= _TERSE_WORDS else _FEW_WORDS
-            best = max(best, shared / max(few, len(claim.words)))
-    return best * min(1.0, _CONCISE_WORDS / len(said))
+    shared = sum(word in said for word in claim.words)
+    few = 1 if len(said) <= _TERSE_WORDS else _FEW_WORDS
+    return shared / max(few, len(claim.words)) * min(1.0, _CONCISE_WORDS / len(said))
 
 
 def _measured(
@@ -226,11 +223,9 @@ def _measured(
 
 def _measures(text: TextFeatures) -> dict[bytes, set[bytes]]:
     found: dict[bytes, set[bytes]] = {}
-    if ClaimKind.MEASURED in text.claim_kinds:
-        for kind, words in text.stated:
-            if kind == ClaimKind.MEASURED:
-                for noun, figure in zip(words[::2], words[1::2], strict=False):
-                    found.setdefault(noun, set()).add(figure)
+    for _, words in text.claims_of(ClaimKind.MEASURED):
+        for noun, figure in zip(words[::2], words[1::2], strict=False):
+            found.setdefault(noun, set()).add(figure)
     return found
 
 
@@ -238,19 +233,15 @@ def _renamed(
     reply: TextFeatures, request: TextFeatures | None, earlier: Sequence[TextFeatures]
 ) -> float:
     """Tell whether the reply has only names that nobody had used, in place of those used."""
-    now = _names(reply)
+    now = reply.claimed(ClaimKind.NAMED)
     if not now or len(now) > _MAX_NAMES:
         return 0.0
-    used = set().union(*map(_names, earlier))
+    used = set().union(*(text.claimed(ClaimKind.NAMED) for text in earlier))
     if not used or not now.isdisjoint(used):
         return 0.0
-    return 0.0 if request is not None and not now.isdisjoint(_names(request)) else 1.0
-
-
-def _names(text: TextFeatures) -> set[bytes]:
-    if ClaimKind.NAMED not in text.claim_kinds:
-        return set()
-    return {word for kind, words in text.stated if kind == ClaimKind.NAMED for word in words}
+    return (
+        0.0 if request is not None and not now.isdisjoint(request.claimed(ClaimKind.NAMED)) else 1.0
+    )
 
 
 def _heads(text: TextFeatures) -> set[bytes]:

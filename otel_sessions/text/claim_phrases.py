@@ -195,7 +195,8 @@ BLAND = word_set(
     misunderstanding agreement promise promised once since two three four five six mentioned offer
     statement believe hear following
     circumstance circumstances use used using find let's full fully total amount part valid
-    automatically directly note order orders item items product products purchase account
+    automatically directly note know like happen happens answer live order orders item items
+    product products purchase account
     """
 )
 """Words that do not say what a claim is about."""
