@@ -76,6 +76,8 @@ class _Said(NamedTuple):
     words: frozenset[bytes]
     refuses: bool
     """Says that it is not known or will not be said."""
+    asks: bool
+    """Asks for something itself; what it says may be only that."""
     vector: bytes
 
 
@@ -142,11 +144,13 @@ def information_rerequested(
 
 def _said(at: int, request: TextFeatures) -> _Said:
     words = request.words
+    values = tuple(request.values)
     return _Said(
         at,
-        tuple(request.values),
+        values,
         frozenset(words[i : i + CUE_BYTES] for i in range(0, len(words), WORD_BYTES)),
-        request.does(Act.REFUSAL),
+        request.does(Act.REFUSAL) or any(value.kind is ValueKind.UNKNOWN for value in values),
+        request.does(Act.QUESTION),
         request.vector[:ASK_VECTOR_BYTES],
     )
 
@@ -170,19 +174,22 @@ def _evidence(
     vectors = [*(one.ask.vector for one in earlier), *(one.vector for one in said)]
     alike = cosines(ask.vector, vectors)
     nearness = alike[len(earlier) :]
+
+    def age(one: _Said) -> float:
+        return min(newest - one.at, _LONG_AGO) / _LONG_AGO
+
     for question, near in zip(earlier, alike, strict=False):
         answer = said[question.answer]
         likeness = 0.6 * near + 0.5 * nearness[question.answer]
-        yield likeness + _answered(ask, question, answer), answer.at
+        yield likeness + _answered(ask, question, answer, age(answer)), answer.at
     for one, near in zip(said, nearness, strict=True):
-        age = min(newest - one.at, _LONG_AGO) / _LONG_AGO
-        yield 0.9 * near + _volunteered(ask, one, age), one.at
+        yield 0.9 * near + _volunteered(ask, one, age(one)), one.at
 
 
-def _answered(ask: Ask, earlier: _Earlier, answer: _Said) -> float:
+def _answered(ask: Ask, earlier: _Earlier, answer: _Said, age: float) -> float:
     """Weigh an earlier question and the answer to it."""
     before = earlier.ask
-    strength = -0.2 + _asked_how(ask)
+    strength = -0.1 + _asked_how(ask)
     open_kinds = ask.kind in _OPEN or before.kind in _OPEN
     if ask.kind is before.kind and not open_kinds:
         strength += 0.6 + 0.3 * _has(answer, ask)
@@ -196,7 +203,12 @@ def _answered(ask: Ask, earlier: _Earlier, answer: _Said) -> float:
         strength -= 0.7
     if answer.refuses:
         strength -= 0.6
-    if ask.kind is ValueKind.CODE and set(ask.topics) != set(before.topics):
+    topics, earlier_topics = set(ask.topics), set(before.topics)
+    if ask.kind in _PASSING:
+        strength -= 0.2 * age
+        if topics and earlier_topics and not topics & earlier_topics:
+            strength -= 0.2
+    elif ask.kind is ValueKind.CODE and topics != earlier_topics:
         strength -= 0.6
     return strength
 
@@ -236,18 +248,20 @@ def _at_end(value: Value, ask: Ask) -> bool:
 def _chosen(ask: Ask, one: _Said) -> float:
     """Weigh how the words of a message answer a question of which only words tell the subject."""
     strength = 0.4 * any(value.kind is ValueKind.CHOICE for value in one.values)
+    if one.asks:
+        strength -= 0.2
     topics = set(ask.topics)
     if topics and topics < one.words:
-        strength += 0.2
-    if int(ask.flags) & _CLOSED and len(topics) > 1 and topics & one.words:
         strength += 0.3
+    if int(ask.flags) & _CLOSED and len(topics) > 1 and topics & one.words:
+        strength += 0.4
     return strength
 
 
 def _asked_how(ask: Ask) -> float:
     """Weigh what the question itself says: another one is asked for, or a confirmation."""
     flags = int(ask.flags)
-    return (-0.6 if flags & _MORE else 0.0) + (-0.5 if flags & _CHECK else 0.0)
+    return (-1.0 if flags & _MORE else 0.0) + (-0.5 if flags & _CHECK else 0.0)
 
 
 def _has(one: _Said, ask: Ask) -> bool:
@@ -261,6 +275,8 @@ def _gave(answer: _Said, earlier: _Earlier) -> bool:
     if kinds is None:
         return bool(answer.values or answer.words)
     alone = sum(other.kind is ask.kind for other in earlier.together) == 1
+    # An answer to "which order number?" may have another number only.
+    alone = alone and not (ask.kind is ValueKind.CODE and ask.topics)
     return any(
         value.kind in kinds and (alone or not any(value.cue) or value.cue in ask.topics)
         for value in answer.values

@@ -53,6 +53,9 @@ ASKING = word_set(
 )
 LINKING = word_set("when where who whose which how")
 """Of the asking words, those that also start a clause that only describes."""
+SUBORDINATING = word_set("when where who")
+"""Of the asking words, those that also open a clause of time or place."""
+AFTER_ASKING = word_set("to else exactly then though from in at on")
 BEFORE_ASKING = word_set("know me us tell say remember recall on at in for from to with")
 REQUESTING = word_set(
     """
@@ -69,9 +72,9 @@ DESCRIBING = word_set(
 )
 """Words that end the name of a value and start its description."""
 OWNING = word_set("have know need get remember recall")
-ASKERS = word_set("i i'll will would we we'll to")
+ASKERS = word_set("i i'll will would we we'll to me us")
 """Words before an owning word that make it a request ("may I have", "I'll need")."""
-SPEAKERS = word_set("i i'll i've i'd we we'll we've we'd they it")
+SPEAKERS = word_set("i i'll i've i'd we we'll we've we'd they it me us will")
 """Who does it itself, and does not request it."""
 PURPOSES = word_set("to so because if when once until")
 """Words behind which stands what an id, a name or an address is needed for."""
@@ -135,7 +138,7 @@ TELLING_FIRST = word_set("you you'd you'll you're i i'll i've we it that this th
 CLOSING_FIRST = word_set(
     """
     is are was were do does did have has had can could would will should may might isn't aren't
-    don't doesn't didn't haven't hasn't wouldn't
+    don't doesn't didn't haven't hasn't wouldn't ought shall am
     """
 )
 CHECKS = word_set("confirm verify validate")

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from otel_sessions.text.question_phrases import (
     ADDITIONS,
+    AFTER_ASKING,
     ASKERS,
     ASKING,
     BEFORE_ASKING,
@@ -46,6 +47,7 @@ from otel_sessions.text.question_phrases import (
     SORTS,
     SPEAKERS,
     STARTS,
+    SUBORDINATING,
     TELLING_FIRST,
     TRAVELLING,
 )
@@ -133,14 +135,17 @@ def _sentences(text: str) -> list[str]:
 def _asks(sentence: str, tokens: list[str], words: list[str], *, last: bool) -> AskFlag | None:
     """Tell how a sentence asks; `None` if it does not ask."""
     marked = sentence.endswith("?")
-    first = _first(words)
-    if marked and first not in ASKING and "," in tokens:
-        behind = _first(tokens[tokens.index(",") + 1 :])
-        first = behind if behind in ASKING else first
-    asks_first = first in ASKING
+    at = _first(words)
+    first, asks_first = words[at], _opens(words, at)
+    if marked and not asks_first and "," in tokens:
+        behind = tokens[tokens.index(",") + 1 :]
+        if behind and _opens(behind, _first(behind)):
+            first, asks_first = behind[_first(behind)], True
     known = set(words)
     line = f" {' '.join(words)} "
-    requests = _has(line, known, REQUESTS) or (words[-1] == "please" and "your" in known)
+    requests = (words[-1] == "please" and "your" in known) or (
+        _has(line, known, REQUESTS) and _trigger(words) is not None
+    )
     if not (marked or requests or (asks_first and last)):
         return None
     if asks_first:
@@ -151,11 +156,18 @@ def _asks(sentence: str, tokens: list[str], words: list[str], *, last: bool) -> 
         return None  # also an honest "please check it again"
     if requests or _has(line, known, PREFERENCES):
         return AskFlag.NONE
-    return None if _offers(line, words, known) else _closed(sentence, first, words, known)
+    return None if _offers(line, words, known) else _closed(sentence, first, words)
 
 
-def _first(words: Sequence[str]) -> str:
-    return next((word for word in words if word not in LEADS), words[-1] if words else "")
+def _first(words: Sequence[str]) -> int:
+    return next((i for i, word in enumerate(words) if word not in LEADS), len(words) - 1)
+
+
+def _opens(words: Sequence[str], i: int) -> bool:
+    """Tell an asking word from one that opens a clause of time or place ("when you are ready")."""
+    if words[i] not in ASKING or words[i] not in SUBORDINATING:
+        return words[i] in ASKING
+    return i + 1 >= len(words) or words[i + 1] in CLOSING_FIRST or words[i + 1] in AFTER_ASKING
 
 
 def _offers(line: str, words: list[str], known: set[str]) -> bool:
@@ -164,19 +176,23 @@ def _offers(line: str, words: list[str], known: set[str]) -> bool:
     )
 
 
-def _closed(sentence: str, first: str, words: list[str], known: set[str]) -> AskFlag | None:
+def _closed(sentence: str, first: str, words: list[str]) -> AskFlag | None:
     """Tell how a question asks that no asking word starts; with figures it only confirms."""
     if first in TELLING_FIRST or _FIGURES.search(sentence.lower()):
         return None
     if first in CLOSING_FIRST:
         return AskFlag.CLOSED if _trigger(words) is None else AskFlag.NONE
-    return AskFlag.NONE if len(words) <= _MAX_FRAGMENT_WORDS or known & ASKING else None
+    return (
+        AskFlag.NONE if len(words) <= _MAX_FRAGMENT_WORDS or _trigger(words) is not None else None
+    )
 
 
 def _trigger(tokens: Sequence[str]) -> int | None:
     """Return where what is asked for starts: at an asking word, or behind a word that requests."""
     for i, token in enumerate(tokens):
-        if token in ASKING and (token not in LINKING or i == 0 or tokens[i - 1] in BEFORE_ASKING):
+        if token in ASKING and (
+            tokens[i - 1] in BEFORE_ASKING if i and token in LINKING else _opens(tokens, i)
+        ):
             return i
         if (token in REQUESTING and _is_requested(tokens, i)) or (
             token in OWNING and _is_asked_for(tokens, i)
@@ -210,6 +226,9 @@ def _asked(tokens: list[str], flags: AskFlag) -> list[Question]:
         if found and (kind is None or distance > _MAX_LEAD):
             continue
         question = _question(words, kind, flags)
+        if question is not None:
+            # "The new street and city": all of it is new.
+            flags |= question.flags & AskFlag.MORE
         if question is None or (found and _same(question, found[-1])):
             continue
         found.append(question)

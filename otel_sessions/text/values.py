@@ -63,10 +63,12 @@ _PRICED = word_set(
     """
 )
 _INTRODUCING = word_set("name this i'm am")
-_UNKNOWING = word_set("forgot forget remember recall idea clue unsure unknown lost")
+_UNKNOWING = word_set("forgot forgotten unsure")
+_KNOWING = word_set("know remember recall idea clue sure")
+"""With a negation before them, they say that something is not known."""
 _ANY = word_set("any anything anywhere anytime whatever whichever either")
 _NOT_CARING = word_set("care matter preference mind")
-_NEGATIONS = word_set("don't dont doesn't doesnt not no")
+_NEGATIONS = word_set("don't dont doesn't doesnt not no can't cant cannot never didn't didnt")
 
 # What stands in quotes after a blank is meant literally; others are apostrophes or code.
 _QUOTED = re.compile(
@@ -94,6 +96,7 @@ class _Scan:
         self._values: list[Literal] = []
         self._at: list[int] = []
         self._places: list[Literal] = []
+        self._unknowing = False
 
     def read(self) -> list[Literal]:
         """See `read_values`."""
@@ -108,7 +111,9 @@ class _Scan:
             if len(self._values) >= MAX_VALUES:
                 return self._values[:MAX_VALUES]
         values = self._values + self._quoted() + self._places[:_MAX_PLACES]
-        if len(self._chunks) <= _MAX_CHOOSING_WORDS:
+        if self._unknowing:
+            values.append(Literal("", ValueKind.UNKNOWN))
+        elif len(self._chunks) <= _MAX_CHOOSING_WORDS:
             values += self._choices({value.cue for value in values})
         return values[:MAX_VALUES]
 
@@ -164,6 +169,10 @@ class _Scan:
     def read_priced(self, word: str, _: int) -> None:
         if len(self._chunks) <= _MAX_CHOOSING_WORDS:
             self._places.append(Literal(word, ValueKind.CHOICE, "price"))
+
+    def read_unknowing(self, word: str, i: int) -> None:
+        negated = not _NEGATIONS.isdisjoint(self._chunks[max(0, i - _REACH) : i])
+        self._unknowing |= word in _UNKNOWING or negated
 
     def read_introduction(self, word: str, i: int) -> None:
         """Read "my name is ...", "name: ...", "this is ...", "I'm ..."."""
@@ -227,8 +236,6 @@ class _Scan:
         """Return what a short text chooses: its content words, or that it does not care."""
         words = [chunk.strip(AROUND) for chunk in self._chunks]
         known = set(words)
-        if not known.isdisjoint(_UNKNOWING):
-            return []
         careless = not known.isdisjoint(_NEGATIONS) and not known.isdisjoint(_NOT_CARING)
         if careless or not known.isdisjoint(_ANY):
             return [Literal("any", ValueKind.CHOICE)]
@@ -254,6 +261,7 @@ _READ: Mapping[str, Callable[[_Scan, str, int], None]] = {
         (_PLACING, _Scan.read_place),
         (_COMPASS, _Scan.read_compass),
         (_PRICED, _Scan.read_priced),
+        (_UNKNOWING | _KNOWING, _Scan.read_unknowing),
         (_INTRODUCING - {"am"}, _Scan.read_introduction),
     )
     for word in words

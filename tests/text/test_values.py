@@ -10,10 +10,12 @@ from otel_sessions.texts import ValueKind
 K = ValueKind
 
 
+WORDED = (K.CHOICE, K.PLACE, K.NAME, K.UNKNOWN)
+
+
 def literal(text):
     """The values that are no words, places or names."""
-    worded = (K.CHOICE, K.PLACE, K.NAME)
-    return [value.text for value in read_values(text) if value.kind not in worded]
+    return [value.text for value in read_values(text) if value.kind not in WORDED]
 
 
 @pytest.mark.parametrize(
@@ -99,8 +101,7 @@ def test_thousands_separators_do_not_count(number):
 )
 def test_kinds_and_cues(text, kinds):
     """A value has a kind, and the word that names it is its cue."""
-    worded = (K.CHOICE, K.PLACE, K.NAME)
-    assert [tuple(value) for value in read_values(text) if value.kind not in worded] == kinds
+    assert [tuple(value) for value in read_values(text) if value.kind not in WORDED] == kinds
 
 
 @pytest.mark.parametrize(
@@ -155,3 +156,41 @@ def test_places_say_from_and_to():
 def test_there_are_never_too_many():
     """A table of figures gives its first values only."""
     assert len(read_values(" ".join(map(str, range(10, 99))))) == MAX_VALUES
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("I don't remember it", True),
+        ("I do not know my account number, my name is Ann", True),
+        ("sorry, no idea", True),
+        ("I forgot my password", True),
+        ("I'm not sure", True),
+        ("I know that it is 17", False),
+        ("sure, 17", False),
+        ("do you remember me?", False),
+    ],
+)
+def test_what_is_not_known(text, unknown):
+    """Saying that one does not know is told apart from giving a value."""
+    assert any(value.kind is K.UNKNOWN for value in read_values(text)) == unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "kind"),
+    [
+        ("call 0151 447 9320 please", "01514479320", K.PHONE),
+        ("(555) 867-5309", "5558675309", K.PHONE),
+        ("my card is 4111 1111 1111 1111", "4111111111111111", K.CODE),
+        ("account 1234 5678", "12345678", K.CODE),
+    ],
+)
+def test_groups_of_digits_are_one_number(text, number, kind):
+    """People write long numbers in groups."""
+    assert [(v.text, v.kind) for v in read_values(text) if v.kind not in WORDED] == [(number, kind)]
+
+
+@pytest.mark.parametrize("text", ["rooms 4 5 6", "from 10 to 12", "2 rooms, 90 euros"])
+def test_small_numbers_stay_apart(text):
+    """A list of counts is no phone number."""
+    assert len(literal(text)) >= 2
