@@ -133,6 +133,7 @@ class Watch:
         self.tracing.add_span_processor(SimpleSpanProcessor(self.exporter))
         self.tracer = self.tracing.get_tracer("test")
         self.hooks = Hooks(ambient, self._start_span, self._submit)
+        self.patches = []
 
     def _start_span(self, *, provider, operation, model, stream, **rest):
         return self.tracer.start_span(f"{operation} {model}")
@@ -183,9 +184,9 @@ def watch():
 @pytest.fixture
 def patched(watch):
     """The installed client, patched until the test ends."""
-    patches = [patch(provider, watch.hooks) for provider in PROVIDERS]
-    yield patches[0]
-    for each in patches:
+    watch.patches = [patch(provider, watch.hooks) for provider in PROVIDERS]
+    yield watch.patches[0]
+    for each in watch.patches:
         each.remove()
 
 
