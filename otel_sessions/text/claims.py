@@ -6,7 +6,8 @@ text for names and figures; and the whole for where it stands: does it grant, gi
 position, and do its judging words speak for or against.
 
 What counts is what the negation belongs to: "no problem" or "don't hesitate" deny nothing.
-Languages: English; in others little is found. About 35 µs for 80 tokens.
+Languages: English; in others little is found. About 40 µs for 80 tokens, 1 ms for the longest text.
+Packed, a reply takes 6 to 32 bytes on average (dev sets), at most 200.
 """
 
 import re
@@ -24,19 +25,17 @@ from otel_sessions.text.claim_phrases import (
     HARMLESS_AFTER,
     HARMLESS_BEFORE,
     IDLE,
-    JUDGED,
     NOT_GIVEN,
-    OPENING_FLAGS,
     PAYING,
     REFUSED,
     REFUSING,
     RIGHTS,
     ROOTS,
     RULES,
-    STANCES,
     TOLERANT,
 )
 from otel_sessions.text.phrasing import STOP, plain_words
+from otel_sessions.text.stance_phrases import JUDGED, OPENING_FLAGS, STANCES
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
 from otel_sessions.texts import CLAIM_WORDS, Claim, ClaimKind, Stance, StanceFlag, pack_claims
 
