@@ -62,6 +62,24 @@ def test_it_counts_less_where_replies_are_never_near_requests(talk):
     assert far is None or far.severity < WARNING <= farther.severity
 
 
+def test_how_near_replies_usually_are_decides(talk):
+    """The same distance is less where the others are as far."""
+    turns = talk(
+        *("Plum jam with ginger and cloves", "The museum of trains opens at ten on weekdays."),
+        *("A red bicycle with three gears", "Whales sing for hours in the deep of the ocean."),
+        *(PRUNE, LOAN),
+    )
+    weaker = answer_irrelevant(turns, min_severity=0.0)
+    full = answer_irrelevant(turns, min_severity=0.0, if_usual=1.0)
+    assert weaker.severity < 0.6 * full.severity
+
+
+def test_a_table_is_not_in_the_words_of_the_conversation(talk):
+    """It is not expected to be near anything."""
+    table = "|bank|loan|interest|\n|-|-|-|\n|North Savings|ten years|four|\n|South|five|three|"
+    assert answer_irrelevant(talk(*GARDEN, PRUNE, table), min_severity=0.0) is None
+
+
 def test_what_tools_found_may_be_far(talk):
     """A reply that tells it is no warning."""
     *before, newest = talk(*GARDEN, PRUNE, LOAN)

@@ -56,6 +56,18 @@ def test_trouble_in_a_row(course, turns, at_least):
     assert signal.severity >= at_least
 
 
+def test_one_turn_compounds_nothing(course):
+    """However much went wrong in it."""
+    turns = course(QUIET, {**FAILED, "context": ContextChange("reset"), "finish_reason": "length"})
+    assert error_compounding(turns, min_severity=0.0) is None
+
+
+def test_the_same_exchange_again_and_again_is_trouble(course):
+    """Nobody gets anywhere, even if nobody complains."""
+    stuck = ("I need the blue bag in size four.", "Which size do you need the blue bag in?")
+    assert error_compounding(course(QUIET, *[stuck] * 4)).severity >= WARNING
+
+
 @pytest.mark.parametrize(
     "turns",
     [

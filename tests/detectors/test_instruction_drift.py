@@ -95,6 +95,19 @@ def test_another_prompt_takes_back_what_the_one_before_demanded(held):
     assert instruction_drift(turns) is None
 
 
+def test_the_same_demand_in_another_prompt_holds_from_the_first(held):
+    """A prompt with the time of day in it demands nothing new."""
+    turns = held("Always answer in German. It is 9.", GERMAN, GERMAN, ENGLISH)
+    turns[2] = replace(turns[2], system=READER.read("Always answer in German. It is 10."))
+    assert instruction_drift(turns).severity >= WARNING
+
+
+def test_one_request_in_a_language_demands_none(talk):
+    """Somebody who quotes or tries one has not gone over to it."""
+    turns = talk(ASKING, ENGLISH, FRAGEN, ENGLISH)
+    assert instruction_drift(turns, min_severity=0.0) is None
+
+
 def test_a_demand_for_one_reply_is_over_after_it(talk):
     """It did not say that it holds for all."""
     assert instruction_drift(talk("Explain it in one sentence.", ENGLISH, ASKING, LONG)) is None

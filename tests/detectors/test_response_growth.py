@@ -64,6 +64,18 @@ def test_what_only_looks_like_it(telling, replies, fields):
     assert signal is None or signal.severity < WARNING
 
 
+def test_below_some_length_nothing_is_bloated(telling):
+    """However much longer it is than the start."""
+    assert response_growth(telling([20, 20, 20, 100, 110, 115, 118]), min_severity=0.0) is None
+
+
+def test_only_replies_in_words_are_compared(telling):
+    """Code between them is as long as what was asked for."""
+    words = telling([50, 60, 50, 60, 50, 60, 50])
+    code = telling([900, 900], form=Form.CODE)
+    assert response_growth([*words[:6], *code, words[6]], min_severity=0.0) is None
+
+
 def test_the_floor_changes_no_severity(telling):
     """It only hides what is below it."""
     turns = telling([50, 60, 50, 100, 210, 220, 230])

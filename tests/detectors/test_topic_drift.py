@@ -101,6 +101,21 @@ def test_a_first_turn_cannot_leave_anything(talk):
     assert topic_drift(talk(SOUR, HUNGRY), min_severity=0.0) is None
 
 
+def test_in_the_second_turn_there_is_little_to_be_tied_to(talk):
+    """So it weighs less there than later."""
+    turns = talk(*TRAIN[:2], SOUR, HUNGRY)
+    weaker, full = topic_drift(turns, min_severity=0.0), topic_drift(turns, if_second=1.0)
+    assert weaker.severity == pytest.approx(0.6 * full.severity)
+
+
+def test_a_table_is_not_in_the_words_of_the_conversation(talk):
+    """No tie is expected of it."""
+    table = "|flour|water|salt|\n|-|-|-|\n|rye bread dough|warm|coarse sea|\n|loaf|cold|none|"
+    signal = topic_drift(talk(*TRAIN, PHONE, table), min_severity=0.0)
+    prose = topic_drift(talk(*TRAIN, PHONE, BREAD), min_severity=0.0)
+    assert signal is None or signal.severity < 0.5 * prose.severity
+
+
 def test_what_tools_found_is_new_to_any_session(talk):
     """A reply that tells it is no drift."""
     *before, newest = talk(*TRAIN, SOUR, HUNGRY)
