@@ -135,26 +135,29 @@ class FeatureReader:
 
     def _cue(self, word: str) -> bytes:
         """Return the head of the digest that a word has in `words`."""
-        digests = sorted(self._word_digests([word])) if word else ()
-        return digests[0][:CUE_BYTES] if digests else bytes(CUE_BYTES)
+        digests = self._digests_of(word) if word else ()
+        return min(digests)[:CUE_BYTES] if digests else bytes(CUE_BYTES)
 
     def _claim_word(self, word: str) -> bytes:
-        known = self._known.get(hash(word)) or self._word_digests([word])
-        digest = min(known, default=b"") or _digest(self._word, word)
-        return digest[:CUE_BYTES]
+        digests = self._digests_of(word)
+        return min(digests)[:CUE_BYTES] if digests else _digest(self._word, word)[:CUE_BYTES]
 
     def _word_digests(self, words: list[str]) -> set[bytes]:
-        found: set[bytes] = set()
+        found: list[bytes] = []
         for word in set(words):
-            # Words are known again by Python's own hash, so that none is kept.
             known = self._known.get(hash(word))
-            if known is None:
-                known = tuple(_digest(self._word, stem) for stem in content_words([word]))
-                if len(self._known) >= KNOWN_WORDS:
-                    self._known.clear()
-                self._known[hash(word)] = known
-            found.update(known)
-        return found
+            found += self._digests_of(word) if known is None else known
+        return set(found)
+
+    def _digests_of(self, word: str) -> tuple[bytes, ...]:
+        # Words are known again by Python's own hash, so that none is kept.
+        known = self._known.get(hash(word))
+        if known is None:
+            known = tuple(_digest(self._word, stem) for stem in content_words([word]))
+            if len(self._known) >= KNOWN_WORDS:
+                self._known.clear()
+            self._known[hash(word)] = known
+        return known
 
 
 def _digest(keyed: blake2b, text: str) -> bytes:
