@@ -16,6 +16,7 @@ from otel_sessions.settings import PlugIn, read_keyword, read_variable
 PREFIX = "OTEL_SESSIONS_"
 
 _MIN_KEY_CHARS = 8
+_TENANT = re.compile(r"[A-Za-z0-9_.-]{0,64}")
 _PRINTABLE = re.compile("[!-~]+")
 _SECRET = "judge_api_key"  # noqa: S105 - the name of the setting
 
@@ -30,6 +31,12 @@ class Config:
     """Clients to instrument, by provider name; `None` is every client that is installed."""
     store: str = "memory://"
     """URL of the session store."""
+    store_ttl_s: float = 86_400.0
+    """How long a store that processes share keeps a session after its last turn, but never shorter
+    than twice `idle_timeout_s`; 60 to 31,536,000 seconds."""
+    tenant: str = ""
+    """Processes with different tenants do not see each other's sessions in a shared store; up to 64
+    letters, digits and `_.-`."""
     processing: Processing = "background"
     """`background`: one worker thread; `inline`: in the call, before it returns."""
     idle_timeout_s: float = 1800.0
@@ -82,6 +89,9 @@ class Config:
         if self.key is not None and len(self.key) < _MIN_KEY_CHARS:
             message = f"key: must have at least {_MIN_KEY_CHARS} characters"
             raise ConfigError(message)
+        if not _TENANT.fullmatch(self.tenant):
+            message = f"tenant={self.tenant!r}: must be up to 64 letters, digits and '_.-'"
+            raise ConfigError(message)
         for model, window in self.windows.items():
             _check_range(f"windows[{model!r}]", window, 1, 1_000_000_000)
         self._check_judge()
@@ -126,6 +136,7 @@ class Config:
 
 _RANGES: Mapping[str, tuple[float, float]] = {
     "idle_timeout_s": (1, 31_536_000),
+    "store_ttl_s": (60, 31_536_000),
     "queue_size": (1, 1_000_000),
     "max_sessions": (1, 10_000_000),
     "flush_timeout_s": (0, 300),

@@ -91,7 +91,7 @@ class session:  # noqa: N801 - reads as a statement: `with otel_sessions.session
         self._agent: str | None = None
         self._baggage = propagate
         with contained("naming a session"):
-            self._given = None if id in (None, "") else GivenId(_bounded(str(id)), "session")
+            self._given = None if id in (None, "") else GivenId(bounded(str(id)), "session")
             self._user_id = None if user_id is None else str(user_id)
             self._agent = None if agent is None else str(agent)
 
@@ -176,7 +176,7 @@ def ambient(provider_id: str | None = None) -> Ambient:
         return around
     given = _from_baggage()
     if given is None and provider_id:
-        given = GivenId(_bounded(provider_id), "provider")
+        given = GivenId(bounded(provider_id), "provider")
     if given is None:
         given = _from_active_span() or _from_framework()
     lane = _lane() if given is None else 0
@@ -215,7 +215,7 @@ def _from_baggage() -> GivenId | None:
     for name in (names.CONVERSATION_ID, names.SESSION_ID):
         value = baggage.get_baggage(name)
         if isinstance(value, str) and value:
-            return GivenId(_bounded(value), "baggage")
+            return GivenId(bounded(value), "baggage")
     return None
 
 
@@ -226,16 +226,17 @@ def _from_active_span() -> GivenId | None:
     for name in (names.CONVERSATION_ID, names.SESSION_ID):
         value = attributes.get(name)
         if isinstance(value, str) and value:
-            return GivenId(_bounded(value), "span")
+            return GivenId(bounded(value), "span")
     return None
 
 
 def _from_framework() -> GivenId | None:
     value = conversation_id()
-    return GivenId(_bounded(value), "framework") if value else None
+    return GivenId(bounded(value), "framework") if value else None
 
 
-def _bounded(value: str) -> str:
+def bounded(value: str) -> str:
+    """Shorten an id that is longer than `MAX_ID_CHARS`, so that others are still told apart."""
     if len(value) <= MAX_ID_CHARS:
         return value
     digest = blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -17,6 +17,7 @@ from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-de
 
 from otel_sessions.config import Config
 from otel_sessions.faults import contained
+from otel_sessions.identity import bounded
 from otel_sessions.monitors import Monitor, check
 from otel_sessions.sessions import OUTCOMES, Outcome, SessionHealth
 from otel_sessions.signals import SessionSignal
@@ -120,7 +121,7 @@ def end_session(session_id: str, outcome: Outcome = "unknown") -> None:
     if outcome not in OUTCOMES:
         _LOG.warning("end_session(outcome=%r): must be one of %s", outcome, ", ".join(OUTCOMES))
         outcome = "unknown"
-    _post(lambda monitor: monitor.tracker.end(str(session_id), outcome))
+    _post(lambda monitor: monitor.tracker.end(bounded(str(session_id)), outcome))
 
 
 def feedback(session_id: str, score: float) -> None:
@@ -134,7 +135,7 @@ def feedback(session_id: str, score: float) -> None:
     if not isinstance(score, int | float) or not 0.0 <= score <= 1.0:
         _LOG.warning("feedback(score=%r): must be between 0.0 and 1.0; ignored", score)
         return
-    _post(lambda monitor: monitor.tracker.feedback(str(session_id), float(score)))
+    _post(lambda monitor: monitor.tracker.feedback(bounded(str(session_id)), float(score)))
 
 
 def health(session_id: str, *, timeout_s: float = 1.0) -> SessionHealth | None:
@@ -150,7 +151,7 @@ def health(session_id: str, *, timeout_s: float = 1.0) -> SessionHealth | None:
 
     """
     monitor = _running()
-    return None if monitor is None else monitor.health(str(session_id), timeout_s)
+    return None if monitor is None else monitor.health(bounded(str(session_id)), timeout_s)
 
 
 def on_signal(callback: Callable[[SessionSignal], None]) -> None:

@@ -1,6 +1,7 @@
 """Monitors: all parts wired together, from the patched clients to the emitters."""
 
 import hashlib
+import logging
 import os
 import secrets
 import time
@@ -17,7 +18,7 @@ from otel_sessions import names
 from otel_sessions.adoptions import CallSpan
 from otel_sessions.bridges.genai_hook import HOOK
 from otel_sessions.bridges.instrumentors import Instrumentors
-from otel_sessions.config import Config
+from otel_sessions.config import PREFIX, Config
 from otel_sessions.conversations import Conversations
 from otel_sessions.emit import Emitter
 from otel_sessions.emit.events import EventEmitter
@@ -37,6 +38,7 @@ from otel_sessions.sessions import SessionHealth
 from otel_sessions.stores import open_store
 from otel_sessions.tracker import Tracker
 
+_LOG = logging.getLogger("otel_sessions")
 _SWEEPS_PER_TIMEOUT = 10
 _MAX_SWEEP_INTERVAL_S = 10.0
 
@@ -55,9 +57,21 @@ class Monitor:
         chosen = _chosen_providers(config.providers)
         detectors = load_detectors(config)
         encode = load_encoder(config)
-        store = open_store(config.store, max_sessions=config.max_sessions)
-        set_up_sdk(os.environ)
         key = _key(config.key)
+        store = open_store(
+            config.store,
+            max_sessions=config.max_sessions,
+            key=key,
+            tenant=config.tenant,
+            ttl_s=max(config.store_ttl_s, 2 * config.idle_timeout_s),
+        )
+        if store.shared and config.key is None:
+            _LOG.warning(
+                "otel_sessions: no key is set, so what this process keeps in the store can be read "
+                "by no other, nor after a restart: set %sKEY to the same secret everywhere",
+                PREFIX,
+            )
+        set_up_sdk(os.environ)
         instance = f"{os.getpid()}-{secrets.token_hex(4)}"
         scope, schema = (names.SCOPE, _version()), names.SCHEMA_URL
         tracer = trace.get_tracer(*scope, schema_url=schema)

@@ -94,6 +94,7 @@ def _mapping(name: str, value: object) -> Mapping[Any, Any]:
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "idle_timeout_s": (int, float),
     "flush_timeout_s": (int, float),
+    "store_ttl_s": (int, float),
     "queue_size": (int,),
     "max_sessions": (int,),
     "judge_sample_ratio": (int, float),
@@ -167,6 +168,7 @@ _FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "providers": _LIST,
     "idle_timeout_s": _NUMBER,
     "flush_timeout_s": _NUMBER,
+    "store_ttl_s": _NUMBER,
     "queue_size": _WHOLE,
     "max_sessions": _WHOLE,
     "windows": (_read_windows, "model=tokens,model=tokens"),

@@ -26,7 +26,7 @@ from otel_sessions.placements import Placement
 from otel_sessions.readings import CallReader
 from otel_sessions.sessions import EndReason, Outcome, SessionHealth
 from otel_sessions.signals import SessionSignal, Signal
-from otel_sessions.stores import Store
+from otel_sessions.stores import Appended, Store
 from otel_sessions.tracks import Held, Track
 from otel_sessions.turns import Turn, join, lost_history
 
@@ -102,8 +102,8 @@ class Tracker:
             idle = self._timed(
                 "take_idle", lambda: self._store.take_idle(now_s - self._idle_timeout_s)
             )
-            for session_id, _ in idle or ():
-                self._end(session_id, "idle", "unknown")
+            for ended in idle or ():
+                self._end(ended.session_id, "idle", "unknown")
 
     # What the application asks for.
 
@@ -326,6 +326,7 @@ class Tracker:
         with contained(f"using the store ({operation})"):
             try:
                 result = run()
+                error = result.fault if isinstance(result, Appended) else None
             except Exception as fault:
                 error = type(fault).__name__
                 raise

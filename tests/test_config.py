@@ -11,6 +11,8 @@ from otel_sessions.errors import ConfigError, OtelSessionsError
 SETTINGS = {
     "providers": (["openai"], ("openai",), "openai"),
     "store": ("memory:///", "memory:///", " memory:/// "),
+    "store_ttl_s": (3600, 3600, "3600"),
+    "tenant": ("team-a", "team-a", "team-a"),
     "processing": ("inline", "inline", "inline"),
     "idle_timeout_s": (60, 60, "60"),
     "queue_size": (5, 5, "5"),
@@ -36,6 +38,7 @@ JUDGE = {"judge_url": "http://127.0.0.1:1/v1", "judge_model": "m"}
 
 # What a variable says while the keyword says otherwise.
 OTHERS = {
+    "store_ttl_s": "99",
     "processing": "background",
     "key": "another secret",
     "windows": "c=9",
@@ -75,6 +78,9 @@ WRONG = [
     ({"providers": "openai"}, "'openai'", "list of provider names"),
     ({"providers": [7]}, "7", "provider name"),
     ({"store": 7}, "store=7", "str"),
+    ({"store_ttl_s": 1}, "store_ttl_s=1", "between 60 and"),
+    ({"tenant": "a b"}, "'a b'", "letters"),
+    ({"tenant": "a" * 65}, "aaa", "64"),
     ({"processing": "later"}, "'later'", "'background' or 'inline'"),
     ({"idle_timeout_s": 0.5}, "0.5", "between 1 and 31,536,000"),
     ({"idle_timeout_s": float("nan")}, "nan", "between"),

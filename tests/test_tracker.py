@@ -60,7 +60,7 @@ class TestTurns:
         (turn,) = tracked.heard.turns
         assert (turn.number, turn.duration_s) == (1, 4.0)
         assert [(r.turn, r.number) for r in tracked.heard.calls] == [(1, 1), (1, 2), (1, 3), (1, 4)]
-        (kept,) = tracked.store.end("s")
+        (kept,) = tracked.store.end("s").recent
         assert [tool.result is not None for tool in kept.tools] == [True] * 3
 
     def test_an_agents_turn_that_never_completes_is_evaluated_at_the_next(

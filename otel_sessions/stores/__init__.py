@@ -21,8 +21,26 @@ _PASSWORD = re.compile("//[^@/]*@")
 
 BACKENDS = {
     "memory": "otel_sessions.stores.memory:MemoryStore",
+    "sqlite": "otel_sessions.stores.sqlite:open_sqlite",
 }
-"""URL scheme -> module:class, imported when it is chosen."""
+"""URL scheme -> module:callable that opens it, imported when it is chosen."""
+
+
+class StoreOptions(NamedTuple):
+    """What every store is opened with; see `open_store`."""
+
+    max_sessions: int
+    key: bytes
+    tenant: str
+    ttl_s: float
+
+
+class News(NamedTuple):
+    """What other processes did in a session."""
+
+    recent: tuple[Turn, ...]
+    note: bytes
+    """What the last one left with its turn."""
 
 
 class Appended(NamedTuple):
@@ -30,31 +48,67 @@ class Appended(NamedTuple):
 
     recent: tuple[Turn, ...]
     """The session's first `FIRST_TURNS` and last `LAST_TURNS` turns, oldest first; the last is the
-    one appended, with its number, joined with earlier calls of the same turn."""
+    one appended, with its number, joined with earlier calls of the same turn. A turn that another
+    release stored is left out."""
     opened: Literal["new", "reopened"] | None
     """Whether this turn started the session, or took it up after it had ended."""
+    fault: str | None = None
+    """Class of the error, if the store failed: the turn is known here only, and stored later."""
+    refused: News | None = None
+    """What others did in between, if the turn was to be appended alone; it is not appended."""
+
+
+class Ended(NamedTuple):
+    """A session that has just ended."""
+
+    session_id: str
+    recent: tuple[Turn, ...]
+    note: bytes = b""
 
 
 class Store(Protocol):
-    """Recent turns of sessions. Every method is one atomic step, also between processes."""
+    """Recent turns of sessions. Every method is one atomic step, also between processes.
 
-    def append(self, turn: Turn) -> Appended:
+    `append` never raises because a store cannot be reached; the others do.
+    """
+
+    shared: bool
+    """Whether other processes, or this one after a restart, see the same sessions."""
+
+    def append(
+        self, turn: Turn, *, note: bytes = b"", places: Sequence[int] = (), alone: bool = False
+    ) -> Appended:
         """Add a turn made from one call, and give the session's recent turns back.
 
         If the session's newest turn has the same key, the call is joined to it; otherwise the turn
         gets the next number.
+
+        Args:
+            turn: of one call.
+            note: what the next process that takes the session up is to know.
+            places: places in message lists that lead to the session from now on.
+            alone: refuse if another process appended a turn that is not known here.
+
         """
         ...
 
-    def take_idle(self, before_s: float) -> Sequence[tuple[str, tuple[Turn, ...]]]:
-        """End the sessions whose newest call ended before a Unix time; give id and recent turns.
+    def catch_up(self, session_id: str) -> News | None:
+        """Read what other processes did in a session; `None` if there is nothing new."""
+        ...
+
+    def find(self, places: Sequence[int]) -> Sequence[str]:
+        """Name the sessions to which places lead, in the order of the places."""
+        ...
+
+    def take_idle(self, before_s: float) -> Sequence[Ended]:
+        """End sessions whose newest call ended before a Unix time.
 
         Each ended session is given to exactly one caller.
         """
         ...
 
-    def end(self, session_id: str) -> tuple[Turn, ...]:
-        """End one session and give its recent turns; empty if it is unknown or has ended."""
+    def end(self, session_id: str) -> Ended | None:
+        """End one session; `None` if it is unknown or has ended."""
         ...
 
     def after_fork(self) -> None:
@@ -69,12 +123,19 @@ class Store(Protocol):
         ...
 
 
-def open_store(url: str, *, max_sessions: int) -> Store:
-    """Open the store that a URL names.
+def open_store(
+    url: str, *, max_sessions: int, key: bytes = b"", tenant: str = "", ttl_s: float = 86_400.0
+) -> Store:
+    """Open the store that a URL names; nothing is connected yet.
 
     Args:
         url: `scheme://...`, the scheme one of `BACKENDS`.
-        max_sessions: sessions kept at a time; the least recent is let go when there are more.
+        max_sessions: sessions kept at a time; the least recent is let go when there are more. A
+            store that many machines share keeps what is not older than `ttl_s`.
+        key: what is stored with one key is skipped by processes with another; of a store in memory
+            it does not matter.
+        tenant: processes with different tenants do not see each other's sessions.
+        ttl_s: how long a shared store keeps a session after its last turn, in seconds.
 
     Raises:
         ConfigError: the scheme is unknown, or the rest of the URL does not fit it.
@@ -83,9 +144,15 @@ def open_store(url: str, *, max_sessions: int) -> Store:
     scheme = url.partition("://")[0]
     if scheme not in BACKENDS:
         known = ", ".join(sorted(BACKENDS))
-        shown = _PASSWORD.sub("//***@", url)
+        shown = without_password(url)
         message = f"store={shown!r}: the scheme must be one of {known} (for example 'memory://')"
         raise ConfigError(message)
     module, _, name = BACKENDS[scheme].partition(":")
-    store: Store = getattr(import_module(module), name)(url, max_sessions=max_sessions)
+    options = StoreOptions(max_sessions, key, tenant, ttl_s)
+    store: Store = getattr(import_module(module), name)(url, options)
     return store
+
+
+def without_password(url: str) -> str:
+    """Hide what a URL has of users and passwords."""
+    return _PASSWORD.sub("//***@", url)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from otel_sessions.errors import ConfigError
-from otel_sessions.stores import FIRST_TURNS, LAST_TURNS, Appended
+from otel_sessions.stores import FIRST_TURNS, LAST_TURNS, Appended, Ended, News, StoreOptions
 from otel_sessions.turns import Turn, join
 
 
@@ -33,16 +33,25 @@ class _Record:
 class MemoryStore:
     """Keeps the promises of `Store` for one process."""
 
-    def __init__(self, url: str, *, max_sessions: int) -> None:
+    shared = False
+
+    def __init__(self, url: str, options: StoreOptions) -> None:
         if url.rstrip("/") != "memory:":
             message = f"store={url!r}: the memory store takes no path; use 'memory://'"
             raise ConfigError(message)
-        self._max_sessions = max_sessions
+        self._max_sessions = options.max_sessions
         self._running: OrderedDict[str, _Record] = OrderedDict()
         self._ended: OrderedDict[str, _Record] = OrderedDict()
         self._lock = threading.Lock()
 
-    def append(self, turn: Turn) -> Appended:
+    def append(
+        self,
+        turn: Turn,
+        *,
+        note: bytes = b"",  # noqa: ARG002 - nobody else reads it
+        places: Sequence[int] = (),  # noqa: ARG002 - nobody else looks for them
+        alone: bool = False,  # noqa: ARG002 - nobody else appends
+    ) -> Appended:
         """Add a turn made from one call; see `Store`."""
         with self._lock:
             record = self._running.get(turn.session_id)
@@ -62,7 +71,15 @@ class MemoryStore:
                 turns.append(replace(turn, number=record.number, tool_results=()))
             return Appended(record.recent, opened)
 
-    def take_idle(self, before_s: float) -> Sequence[tuple[str, tuple[Turn, ...]]]:
+    def catch_up(self, session_id: str) -> News | None:  # noqa: ARG002 - as the others
+        """Tell nothing, because no other process sees a session; see `Store`."""
+        return None
+
+    def find(self, places: Sequence[int]) -> Sequence[str]:  # noqa: ARG002 - as the others
+        """Find nothing; see `Store`."""
+        return ()
+
+    def take_idle(self, before_s: float) -> Sequence[Ended]:
         """End the sessions that were silent since a Unix time; see `Store`."""
         with self._lock:
             idle = [
@@ -72,16 +89,16 @@ class MemoryStore:
             ]
             for session_id, _ in idle:
                 self._ended[session_id] = self._running.pop(session_id)
-            return [(session_id, record.recent) for session_id, record in idle]
+            return [Ended(session_id, record.recent) for session_id, record in idle]
 
-    def end(self, session_id: str) -> tuple[Turn, ...]:
+    def end(self, session_id: str) -> Ended | None:
         """End one session; see `Store`."""
         with self._lock:
             record = self._running.pop(session_id, None)
             if record is None:
-                return ()
+                return None
             self._ended[session_id] = record
-            return record.recent
+            return Ended(session_id, record.recent)
 
     def after_fork(self) -> None:
         """Leave the running sessions to the parent; see `Store`."""

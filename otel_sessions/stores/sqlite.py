@@ -1,0 +1,316 @@
+"""SQLite store: turns in a file, for the processes of one machine.
+
+`sqlite:///sessions.db` is relative to the working folder, `sqlite:////var/lib/sessions.db` is not.
+Writes go to a write-ahead log, one writer at a time; what was appended survives the death of the
+process, and of the machine but for the last moments. About 60 µs an append.
+Source: https://sqlite.org/wal.html
+"""
+
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+from otel_sessions.errors import ConfigError
+from otel_sessions.stores import FIRST_TURNS, LAST_TURNS, Store, StoreOptions
+from otel_sessions.stores.backends import Addition, State
+from otel_sessions.stores.shared import SharedStore
+
+TIMEOUT_S = 0.5
+"""The longest wait for another process that writes."""
+_TAKEN_AT_ONCE = 500
+_FIRST_VERSION_BITS = 40
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sessions_1 (
+    rowid INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    id BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    ended_s REAL NOT NULL,
+    running INTEGER NOT NULL,
+    touched INTEGER NOT NULL,
+    expires_s REAL NOT NULL,
+    note BLOB NOT NULL,
+    UNIQUE (tenant, id)
+);
+CREATE INDEX IF NOT EXISTS idle_1 ON sessions_1 (tenant, running, ended_s);
+CREATE INDEX IF NOT EXISTS recent_1 ON sessions_1 (running, touched);
+CREATE INDEX IF NOT EXISTS touched_1 ON sessions_1 (touched);
+CREATE INDEX IF NOT EXISTS expiry_1 ON sessions_1 (expires_s);
+CREATE TABLE IF NOT EXISTS turns_1 (
+    session INTEGER NOT NULL REFERENCES sessions_1 ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    token BLOB NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (session, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS places_1 (
+    tenant TEXT NOT NULL,
+    place BLOB NOT NULL,
+    id BLOB NOT NULL,
+    expires_s REAL NOT NULL,
+    PRIMARY KEY (tenant, place)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS places_expiry_1 ON places_1 (expires_s);
+"""
+
+
+class SqliteBackend:
+    """Keeps the promises of `Backend` in one file."""
+
+    def __init__(self, url: str, options: StoreOptions) -> None:
+        """Check the path; the file is opened when it is first needed.
+
+        Raises:
+            ConfigError: the URL has no path, or its folder cannot be written to.
+
+        """
+        name = unquote(url.partition("://")[2].removeprefix("/"))
+        self._path = Path(name).absolute()
+        if not url.startswith("sqlite:///") or not name or name == ":memory:":
+            message = f"store={url!r}: must be 'sqlite:///file' or 'sqlite:////folder/file'"
+            raise ConfigError(message)
+        if self._path.is_dir() or not os.access(self._path.parent, os.W_OK):
+            message = f"store={url!r}: {self._path} is no file that can be written"
+            raise ConfigError(message)
+        self._tenant = options.tenant
+        self._ttl_s = options.ttl_s
+        self._max_sessions = options.max_sessions
+        self._opened: sqlite3.Connection | None = None
+        self._inherited: list[sqlite3.Connection] = []
+
+    def append(self, addition: Addition) -> State:
+        """Append a turn; see `Backend`."""
+        with self._writing() as db:
+            row = self._row(db, addition.session_id)
+            if row is None:
+                return self._create(db, addition)
+            session, version, number, key, ended_s, running, note = row
+            if addition.again and self._was_done(db, session, addition.token):
+                return self._news(db, row, addition.version, addition.number, done=True)
+            same = key == addition.key
+            known = version == addition.version
+            if not known and (same or addition.alone):
+                return self._news(db, row, addition.version, addition.number, done=False)
+            news = self._news(db, row, addition.version, addition.number, done=True)
+            number += not same
+            data = addition.joined if same and addition.joined is not None else addition.fresh
+            self._put(db, session, number, addition.token, data)
+            db.execute(
+                "UPDATE sessions_1 SET version = version + 1, number = ?, key = ?, ended_s = ?,"
+                " running = 1, touched = ?, expires_s = ?, note = ? WHERE rowid = ?",
+                (
+                    number,
+                    addition.key,
+                    max(ended_s, addition.ended_s),
+                    _next_touch(db),
+                    time.time() + self._ttl_s,
+                    addition.note or note,
+                    session,
+                ),
+            )
+            return news._replace(
+                version=version + 1, number=number, opened=None if running else "reopened"
+            )
+
+    def look(self, session_id: bytes, version: int, number: int) -> State | None:
+        """Tell what is new; see `Backend`."""
+        with self._reading() as db:
+            row = self._row(db, session_id)
+            if row is None or row[1] == version:
+                return None
+            return self._news(db, row, version, number, done=True)
+
+    def idle(self, before_s: float) -> list[bytes]:
+        """Name silent sessions, and let go of what has expired; see `Backend`."""
+        with self._writing() as db:
+            for table in ("sessions_1", "places_1"):
+                db.execute(f"DELETE FROM {table} WHERE expires_s < ?", (time.time(),))  # noqa: S608 - constants
+            rows = db.execute(
+                "SELECT id FROM sessions_1 WHERE tenant = ? AND running = 1 AND ended_s < ?"
+                " ORDER BY ended_s LIMIT ?",
+                (self._tenant, before_s, _TAKEN_AT_ONCE),
+            )
+            return [session_id for (session_id,) in rows]
+
+    def end(
+        self, session_id: bytes, version: int, number: int, before_s: float | None
+    ) -> State | None:
+        """End a session; see `Backend`."""
+        with self._writing() as db:
+            row = self._row(db, session_id)
+            if row is None or not row[5] or (before_s is not None and row[4] >= before_s):
+                return None
+            db.execute(
+                "UPDATE sessions_1 SET running = 0, touched = ? WHERE rowid = ?",
+                (_next_touch(db), row[0]),
+            )
+            return self._news(db, row, version, number, done=True)._replace(note=row[6])
+
+    def point(self, places: list[bytes], session_id: bytes) -> None:
+        """Say where places lead; see `Backend`."""
+        expires_s = time.time() + self._ttl_s
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO places_1 VALUES (?, ?, ?, ?)",
+                [(self._tenant, place, session_id, expires_s) for place in places],
+            )
+
+    def find(self, places: list[bytes]) -> list[bytes]:
+        """Look places up; see `Backend`."""
+        with self._reading() as db:
+            query = "SELECT id FROM places_1 WHERE tenant = ? AND place = ?"
+            rows = [db.execute(query, (self._tenant, place)).fetchone() for place in places]
+            return [row[0] for row in rows if row is not None]
+
+    def after_fork(self) -> None:
+        """Open anew; see `Backend`."""
+        if self._opened is not None:
+            # Closing it here would release the locks of the parent.
+            self._inherited.append(self._opened)
+            self._opened = None
+
+    def close(self) -> None:
+        """Close the file; see `Backend`."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Run a transaction that has the only right to write from its start."""
+        db = self._connection()
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Run a transaction that sees one state."""
+        db = self._connection()
+        db.execute("BEGIN")
+        try:
+            yield db
+        finally:
+            db.execute("COMMIT")
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._opened is None:
+            db = sqlite3.connect(
+                self._path, timeout=TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+            try:
+                db.execute("PRAGMA synchronous = NORMAL")
+                db.execute("PRAGMA foreign_keys = ON")
+                if db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                    db.execute("PRAGMA journal_mode = WAL")
+                db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            except BaseException:
+                db.close()
+                raise
+            self._opened = db
+        return self._opened
+
+    def _row(
+        self, db: sqlite3.Connection, session_id: bytes
+    ) -> tuple[int, int, int, bytes, float, int, bytes] | None:
+        found: tuple[int, int, int, bytes, float, int, bytes] | None = db.execute(
+            "SELECT rowid, version, number, key, ended_s, running, note FROM sessions_1"
+            " WHERE tenant = ? AND id = ?",
+            (self._tenant, session_id),
+        ).fetchone()
+        return found
+
+    def _create(self, db: sqlite3.Connection, addition: Addition) -> State:
+        number = addition.number + 1
+        version = secrets.randbits(_FIRST_VERSION_BITS) + 1
+        cursor = db.execute(
+            "INSERT INTO sessions_1 (tenant, id, version, number, key, ended_s, running, touched,"
+            " expires_s, note) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
+            (
+                self._tenant,
+                addition.session_id,
+                version,
+                number,
+                addition.key,
+                addition.ended_s,
+                _next_touch(db),
+                time.time() + self._ttl_s,
+                addition.note,
+            ),
+        )
+        self._put(db, cursor.lastrowid or 0, number, addition.token, addition.fresh)
+        self._make_room(db)
+        return State(
+            done=True,
+            version=version,
+            number=number,
+            opened="new",
+            turns=(),
+            note=b"",
+        )
+
+    def _put(
+        self, db: sqlite3.Connection, session: int, number: int, token: bytes, data: bytes
+    ) -> None:
+        db.execute(
+            "INSERT OR REPLACE INTO turns_1 VALUES (?, ?, ?, ?)", (session, number, token, data)
+        )
+        db.execute(
+            "DELETE FROM turns_1 WHERE session = ? AND number > ? AND number <= ?",
+            (session, FIRST_TURNS, number - LAST_TURNS),
+        )
+
+    def _news(
+        self,
+        db: sqlite3.Connection,
+        row: tuple[int, int, int, bytes, float, int, bytes],
+        version: int,
+        number: int,
+        *,
+        done: bool,
+    ) -> State:
+        session, now, newest, *_, note = row
+        if now == version:
+            return State(done, now, newest, None, (), b"")
+        # The newest that was known may have been joined with another call since.
+        turns = db.execute(
+            "SELECT number, data FROM turns_1 WHERE session = ? AND number >= ? ORDER BY number",
+            (session, number if number <= newest else 0),
+        )
+        return State(done, now, newest, None, tuple(turns), note)
+
+    def _was_done(self, db: sqlite3.Connection, session: int, token: bytes) -> bool:
+        query = "SELECT 1 FROM turns_1 WHERE session = ? AND token = ?"
+        return db.execute(query, (session, token)).fetchone() is not None
+
+    def _make_room(self, db: sqlite3.Connection) -> None:
+        (known,) = db.execute("SELECT count(*) FROM sessions_1").fetchone()
+        if known > self._max_sessions:
+            db.execute(
+                "DELETE FROM sessions_1 WHERE rowid IN"
+                " (SELECT rowid FROM sessions_1 ORDER BY running, touched LIMIT ?)",
+                (known - self._max_sessions,),
+            )
+
+
+def _next_touch(db: sqlite3.Connection) -> int:
+    (newest,) = db.execute("SELECT max(touched) FROM sessions_1").fetchone()
+    return (newest or 0) + 1
+
+
+def open_sqlite(url: str, options: StoreOptions) -> Store:
+    """Open the store."""
+    return SharedStore(SqliteBackend(url, options), options)
