@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from benchmarks.signals.findings import FAILURE
 from benchmarks.signals.pools import cores
-from benchmarks.signals.runs import run
-from benchmarks.signals.sessions import data_files, name_of_set
+from benchmarks.signals.runs import score
+from benchmarks.signals.sessions import data_files, name_of_set, read_sessions
+from otel_sessions.cli.recordings import BrokenLine
 from otel_sessions.health import WEIGHTS, session_health, turn_health
 from otel_sessions.signals import Signal
 
@@ -119,15 +120,12 @@ def auroc(scores: Floats, positive: NDArray[np.bool_]) -> float:
 
 
 def _judged(path: Path) -> list[Judged]:
-    return [
-        Judged(
-            scored.session.split_key,
-            scored.session.labels[FAILURE],
-            tuple(dict(turn.signals) for turn in scored.turns),
-        )
-        for scored in run([path])
-        if FAILURE in scored.session.labels
-    ]
+    judged = []
+    for session in read_sessions([path]):
+        if not isinstance(session, BrokenLine) and FAILURE in session.labels:
+            turns = tuple(dict(turn.signals) for turn in score(session).turns)
+            judged.append(Judged(session.split_key, session.labels[FAILURE], turns))
+    return judged
 
 
 def _scores(sessions: Sequence[Judged], weights: Mapping[str, float] = WEIGHTS) -> Floats:
