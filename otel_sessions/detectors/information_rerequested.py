@@ -45,6 +45,17 @@ _PASSING = frozenset(
     (ValueKind.DATE, ValueKind.TIME, ValueKind.PLACE, ValueKind.NUMBER, ValueKind.MONEY)
 )
 """Kinds of which each new task has values of its own."""
+_SURELY_SEEN = frozenset(
+    (
+        ValueKind.CODE,
+        ValueKind.EMAIL,
+        ValueKind.PHONE,
+        ValueKind.DATE,
+        ValueKind.TIME,
+        ValueKind.NUMBER,
+    )
+)
+"""Kinds whose values are seen wherever they are written, unlike names and places."""
 _ANSWERED_BY = {
     ValueKind.CODE: (ValueKind.CODE, ValueKind.NUMBER, ValueKind.OTHER, ValueKind.PHONE),
     ValueKind.PHONE: (ValueKind.PHONE, ValueKind.CODE, ValueKind.NUMBER),
@@ -56,6 +67,10 @@ _ANSWERED_BY = {
     ValueKind.NAME: (ValueKind.NAME, ValueKind.PLACE, ValueKind.CHOICE),
 }
 """Values that answer a question for a kind, as people write them; any words answer others."""
+# Looking a member up in its class costs as much as all that is done with it.
+_MONEY, _CHOICE, _CODE = ValueKind.MONEY, ValueKind.CHOICE, ValueKind.CODE
+_PLACE, _UNKNOWN = ValueKind.PLACE, ValueKind.UNKNOWN
+_DATE_AND_TIME = frozenset((ValueKind.DATE, ValueKind.TIME))
 # Operations on flags cost ten times as much as on numbers.
 _END, _ENDS = int(AskFlag.END), int(AskFlag.START | AskFlag.END)
 _MORE, _CLOSED = int(AskFlag.MORE), int(AskFlag.CLOSED)
@@ -73,7 +88,10 @@ class _Said(NamedTuple):
 
     at: int
     values: tuple[Value, ...]
+    length: int
+    """Number of content words."""
     words: frozenset[bytes]
+    """Content words like topics; none if no question needs them."""
     refuses: bool
     """Says that it is not known or will not be said."""
     asks: bool
@@ -115,7 +133,12 @@ def information_rerequested(
     if not asks:
         return None
     correcting = turns[-1].request is not None and turns[-1].request.does(Act.CORRECTION)
-    said = [_said(i, turn.request) for i, turn in enumerate(turns) if turn.request is not None]
+    with_words = any(ask.kind in _OPEN for ask in asks)
+    said = [
+        _said(i, turn.request, with_words=with_words)
+        for i, turn in enumerate(turns)
+        if turn.request is not None
+    ]
     earlier = _earlier(turns, said)
     best, times, kind = 0.0, 0, ValueKind.OTHER
     for ask in asks:
@@ -142,14 +165,16 @@ def information_rerequested(
     )
 
 
-def _said(at: int, request: TextFeatures) -> _Said:
+def _said(at: int, request: TextFeatures, *, with_words: bool) -> _Said:
     words = request.words
     values = tuple(request.values)
+    starts = range(0, len(words) if with_words else 0, WORD_BYTES)
     return _Said(
         at,
         values,
-        frozenset(words[i : i + CUE_BYTES] for i in range(0, len(words), WORD_BYTES)),
-        request.does(Act.REFUSAL) or any(value.kind is ValueKind.UNKNOWN for value in values),
+        len(words) // WORD_BYTES,
+        frozenset([words[i : i + CUE_BYTES] for i in starts]),
+        request.does(Act.REFUSAL) or _UNKNOWN in [value.kind for value in values],
         request.does(Act.QUESTION),
         request.vector[:ASK_VECTOR_BYTES],
     )
@@ -193,11 +218,11 @@ def _answered(ask: Ask, earlier: _Earlier, answer: _Said, age: float) -> float:
     open_kinds = ask.kind in _OPEN or before.kind in _OPEN
     if ask.kind is before.kind and not open_kinds:
         strength += 0.6 + 0.3 * _has(answer, ask)
-    elif not open_kinds and {ask.kind, before.kind} != {ValueKind.DATE, ValueKind.TIME}:
+    elif not open_kinds and {ask.kind, before.kind} != _DATE_AND_TIME:
         strength -= 0.5
     differs = int(ask.flags) ^ int(before.flags)
     # Where to go may be asked for without saying "to"; a return date is never just a date.
-    other_end = differs & _ENDS == _ENDS if ask.kind is ValueKind.PLACE else differs & _END
+    other_end = differs & _ENDS == _ENDS if ask.kind is _PLACE else differs & _END
     strength -= (0.6 if other_end else 0.0) + (0.7 if differs & _SORT else 0.0)
     if not _gave(answer, earlier):
         strength -= 0.7
@@ -208,7 +233,7 @@ def _answered(ask: Ask, earlier: _Earlier, answer: _Said, age: float) -> float:
         strength -= 0.2 * age
         if topics and earlier_topics and not topics & earlier_topics:
             strength -= 0.2
-    elif ask.kind is ValueKind.CODE and topics != earlier_topics:
+    elif ask.kind is _CODE and topics != earlier_topics:
         strength -= 0.6
     return strength
 
@@ -216,9 +241,9 @@ def _answered(ask: Ask, earlier: _Earlier, answer: _Said, age: float) -> float:
 def _volunteered(ask: Ask, one: _Said, age: float) -> float:
     """Weigh a message of the user, whatever it answered."""
     strength = -0.3 - 0.2 * age + _asked_how(ask)
-    if int(ask.flags) & _END and ask.kind is not ValueKind.PLACE:
+    if int(ask.flags) & _END and ask.kind is not _PLACE:
         strength -= 0.8
-    if len(one.words) <= _FEW_WORDS:
+    if one.length <= _FEW_WORDS:
         strength += 0.4
     if ask.kind in _OPEN:
         return strength + _chosen(ask, one)
@@ -228,12 +253,14 @@ def _volunteered(ask: Ask, one: _Said, age: float) -> float:
         strength += 0.6 + (0.4 if named or not all(any(value.cue) for value in same) else 0.0)
         if ask.kind in _PASSING:
             strength -= 0.2 * age
-        elif ask.kind is ValueKind.CODE:
+        elif ask.kind is _CODE:
             strength += 0.2 if named else -0.6
         elif ask.kind in _PERSONAL:
             strength += 0.4
-    elif ask.kind is ValueKind.MONEY and any(
-        value.kind is ValueKind.CHOICE and any(value.cue) for value in one.values
+    elif ask.kind in _SURELY_SEEN:
+        strength -= 0.4
+    elif ask.kind is _MONEY and any(
+        value.kind is _CHOICE and any(value.cue) for value in one.values
     ):
         strength += 1.0
     return strength
@@ -247,7 +274,7 @@ def _at_end(value: Value, ask: Ask) -> bool:
 
 def _chosen(ask: Ask, one: _Said) -> float:
     """Weigh how the words of a message answer a question of which only words tell the subject."""
-    strength = 0.4 * any(value.kind is ValueKind.CHOICE for value in one.values)
+    strength = 0.4 * any(value.kind is _CHOICE for value in one.values)
     if one.asks:
         strength -= 0.2
     topics = set(ask.topics)
@@ -273,10 +300,10 @@ def _gave(answer: _Said, earlier: _Earlier) -> bool:
     ask = earlier.ask
     kinds = _ANSWERED_BY.get(ask.kind)
     if kinds is None:
-        return bool(answer.values or answer.words)
+        return bool(answer.values or answer.length)
     alone = sum(other.kind is ask.kind for other in earlier.together) == 1
     # An answer to "which order number?" may have another number only.
-    alone = alone and not (ask.kind is ValueKind.CODE and ask.topics)
+    alone = alone and not (ask.kind is _CODE and ask.topics)
     return any(
         value.kind in kinds and (alone or not any(value.cue) or value.cue in ask.topics)
         for value in answer.values

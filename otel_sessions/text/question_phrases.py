@@ -60,10 +60,12 @@ BEFORE_ASKING = word_set("know me us tell say remember recall on at in for from 
 REQUESTING = word_set(
     """
     provide give tell share specify enter send state supply type choose select indicate
-    include confirm verify giving telling sharing providing remind say
+    include confirm verify giving telling sharing providing remind say repeat reply
+    respond start begin
     """
 )
 """Words behind which stands what is requested."""
+FORBIDDING = word_set("never not don't dont")
 CONDITIONS = word_set("if whether once")
 DESCRIBING = word_set(
     """
@@ -71,8 +73,8 @@ DESCRIBING = word_set(
     """
 )
 """Words that end the name of a value and start its description."""
-OWNING = word_set("have know need get remember recall")
-ASKERS = word_set("i i'll will would we we'll to me us")
+OWNING = word_set("have know need get remember recall ask require")
+ASKERS = word_set("i i'll will would we we'll to me us just")
 """Words before an owning word that make it a request ("may I have", "I'll need")."""
 SPEAKERS = word_set("i i'll i've i'd we we'll we've we'd they it me us will")
 """Who does it itself, and does not request it."""
@@ -95,7 +97,11 @@ REQUESTS = phrases(
     may i get, may i know, i need your, i need to know, i'll need, i will need, i would need,
     i need the, i want to know, i'd like to know, i would like to know, need to have your,
     mind giving, mind telling, mind sharing, mind providing, able to provide, able to share,
-    remind me, confirm your, verify your, confirm the, verify the
+    remind me, confirm your, verify your, confirm the, verify the, ask for your, ask for the,
+    repeat your, repeat the, take your, me get your, me have your, i just need, i need both,
+    going to need your, going to need the, we need your, we need the, we'll need your,
+    we'll need the, require your, require the, type your, type in your, reply with your,
+    respond with your, start with your, begin with your
     """
 )
 PREFERENCES = phrases(
@@ -171,6 +177,6 @@ FORMS = word_set(
     comfortable suitable best mind add adding include including associated file first confirm
     complete full valid current
     favorite favourite possible course hope hoping expect expected answer question problem
-    absolutely long whether ought set today now use work works remind ready
+    absolutely handy hand regarding ur long whether ought set today now use work works remind ready
     """
 )

@@ -28,6 +28,7 @@ from otel_sessions.text.question_phrases import (
     DESCRIBING,
     DURATION,
     ENDS,
+    FORBIDDING,
     FORMS,
     HOW,
     IDENTIFYING,
@@ -86,6 +87,7 @@ _LIST_SIGNS = re.compile(r"\s*(?:[-*\u2022]|\d{1,2}[.)])\s")
 _ENDINGS = (". ", "? ", "! ", ": ", "; ")
 _MAYBE = re.compile(
     r"\?|\b(?:please|provide|tell|give|let|need|share|specify|enter|send|mind|remind|confirm|verify"
+    r"|type|reply|respond|require|repeat"
     r"|(?:may|can|could) i|what|which|when|where|how|who)\b"
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|[,/]")
@@ -146,6 +148,8 @@ def _asks(sentence: str, tokens: list[str], words: list[str], *, last: bool) -> 
     requests = (words[-1] == "please" and "your" in known) or (
         _has(line, known, REQUESTS) and _trigger(words) is not None
     )
+    if requests and not marked and not known.isdisjoint(FORBIDDING):
+        return None  # "never share your password"
     if not (marked or requests or (asks_first and last)):
         return None
     if asks_first:
