@@ -47,7 +47,7 @@ class Judged:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print; gives the exit status: 2 if nobody said of any session how it ended."""
+    """Measure and print; gives the exit status: 2 if nobody said how sessions ended."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     judged = collect(data_files(options.data, options.only), options.jobs)
     if not judged:
-        print(f"--data {options.data}: no session has the label {FAILURE}", file=sys.stderr)
+        print(f"--data {options.data}: no set has {FAILURE} of both kinds", file=sys.stderr)
         return 2
     document = {name: ablate(sessions) for name, sessions in judged.items()}
     for name, rows in document.items():
@@ -72,19 +72,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def collect(files: Sequence[Path], jobs: int = 1) -> dict[str, list[Judged]]:
-    """Run the sessions of files, and keep those that have the label, by set."""
+    """Run the sessions of files that have the label, by set; sets of one kind only tell nothing."""
     if jobs == 1:
         found = list(map(_judged, files))
     else:
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
             found = list(pool.map(_judged, files))
-    return {name_of_set(path): kept for path, kept in zip(files, found, strict=True) if kept}
+    return {
+        name_of_set(path): kept
+        for path, kept in zip(files, found, strict=True)
+        if 0 < sum(session.failed for session in kept) < len(kept)
+    }
 
 
 def ablate(sessions: Sequence[Judged]) -> dict[str, tuple[float, float, float]]:
     """Give the AUROC of health, and by signal what it adds, each with the ends of its interval.
 
-    Only signals that were seen have a row. All is 0 where none or all of the sessions failed.
+    Only signals that were seen have a row.
     """
     failed = np.array([session.failed for session in sessions])
     rng = np.random.default_rng(_SEED)
