@@ -41,7 +41,7 @@ from otel_sessions.providers._provider import Messages
 from otel_sessions.providers.openai_chat import read_message
 from otel_sessions.readings import CallReader
 from otel_sessions.signals import Signal
-from otel_sessions.stores.memory import MemoryStore
+from otel_sessions.stores import open_store
 from otel_sessions.text.embedding import encode
 from otel_sessions.tracker import Tracker
 from otel_sessions.turns import Turn
@@ -101,7 +101,7 @@ def score(session: Session, detectors: Sequence[Detector] = DETECTORS) -> Scored
     """Run one session, with a tracker of its own."""
     sheet = _Sheet()
     tracker = Tracker(
-        store=MemoryStore("memory://", max_sessions=2),
+        store=open_store("memory://", max_sessions=2),
         backend="memory",
         conversations=Conversations(_KEY, max_sessions=2),
         reader=_reader(),
