@@ -25,6 +25,7 @@ from otel_sessions.turns import Turn
 
 _DENYING = (ClaimKind.REFUSED, ClaimKind.DISAVOWED)
 _COMMITTING = (ClaimKind.COMMITTED, ClaimKind.COMMITTED_IF)
+_MISSING = (ClaimKind.NEGATED, ClaimKind.NOT_YET)
 _BY_PLACE = (1.0, 0.85, 0.7, 0.6)
 """What a shared word counts by its place among the words of a claim: the first tells most."""
 _RECENT = 2
@@ -50,6 +51,7 @@ def commitment_reversed(
     if_unnamed: float = 0.65,
     if_explained: float = 0.7,
     if_news: float = 0.5,
+    if_missed: float = 0.75,
     if_other: float = 0.4,
     if_tool_asked: float = 0.5,
     if_essay: float = 0.5,
@@ -70,6 +72,7 @@ def commitment_reversed(
         if_unnamed: factor if a recent promise is all that a refusal can be about.
         if_explained: factor if the refusal gives a reason that is new.
         if_news: factor if the user has just told something new, or wants something else.
+        if_missed: factor if what the user tells is that something has not happened.
         if_other: factor if what is refused is what the user has just named for the first time.
         if_tool_asked: factor if a tool was asked in the newest turn: the news may be its result.
         if_essay: factor if the newest reply is an essay.
@@ -92,7 +95,9 @@ def commitment_reversed(
     context *= if_essay if reply.tokens > _ESSAY else 1.0
     named, given = _new_in_request(turns)
     context *= if_other if _asks_for_other(reply, request, given) else 1.0
-    told = _told(request, named, given)
+    told = if_news if _told(request, named, given) else 1.0
+    if told < 1 and request is not None and _has(request, _MISSING):
+        told = if_missed
     still = reply.claimed(*_COMMITTING)
     yes = reply.stance.flags & StanceFlag.YES
     best, apart = 0.0, 0
@@ -110,7 +115,7 @@ def commitment_reversed(
             )
             severity = same * softer
             if denial.kind == ClaimKind.REFUSED:
-                severity *= if_news if told and asked.isdisjoint(grant.firm) else 1.0
+                severity *= told if asked.isdisjoint(grant.firm) else 1.0
                 severity *= context * (1.0 if named.isdisjoint(denial.words) else if_other)
                 severity *= if_refused_before if _same(denial, grant.refused_since) else 1
             if severity > best:
@@ -268,4 +273,7 @@ def _told(request: TextFeatures | None, words: set[bytes], values: set[bytes]) -
         return True
     if request.acts & Act.QUESTION:
         return False
-    return len(words) >= (_NEWS_WORDS if not values else 1)
+    if values:
+        corrects = request.acts & Act.CORRECTION or request.stance.flags & StanceFlag.NO
+        return bool(words or corrects)
+    return len(words) >= _NEWS_WORDS

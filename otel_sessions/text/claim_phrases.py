@@ -56,7 +56,7 @@ REFUSED = word_set(
     supported part provided granted given reversed changed cancelled canceled combined returned
     program scheme rule rules practice deal discount discounts refunds compensation agreement
     record records promised approved agreed issued guaranteed mentioned refundable hand arranged
-    included returns
+    included returns free complimentary
     """
 )
 """What is refused if a negation stands before it."""
@@ -174,12 +174,30 @@ RIGHTS = word_set(
 
 IDLE = word_set(
     """
-    need look check see wait let try find know assume take ask go come start continue explain
-    proceed verify review walk guide require want be have help assist understand note gather look
+    need look check see wait let try find know assume ask go come start continue explain
+    proceed verify review walk guide require want be help assist understand note gather look
     not do confirm investigate transfer connect summarize list show tell say
     """
 )
 """Verbs of a promise that leads to nothing yet."""
+
+SAME = {
+    word: lead
+    for lead, words in {
+        "refund": "reimburse reimbursed reimbursement money repay repaid cashback",
+        "change": "move moved reschedule rescheduled rebook rebooked switch switched swap swapped",
+        "repair": "fix fixed mend",
+        "pause": "freeze frozen suspend suspended",
+        "discount": "reduction reduce reduced rebate lower lowered",
+        "waive": "remove removed drop dropped",
+        "replace": "substitute",
+        "voucher": "coupon compensate compensation",
+        "cancel": "terminate terminated termination",
+        "free": "complimentary gratis",
+    }.items()
+    for word in words.split()
+}
+"""Words by another that may stand for the same gift."""
 
 BLAND = word_set(
     """

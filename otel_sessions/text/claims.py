@@ -15,26 +15,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from otel_sessions.text.claim_phrases import (
-    ADVERBS,
     BLAND,
     CONDITIONS,
     DISAVOWED,
     GIVEN,
     GIVING,
-    GRANTED,
     HARMLESS_AFTER,
     HARMLESS_BEFORE,
-    IDLE,
-    NOT_GIVEN,
-    PAYING,
     REFUSED,
     REFUSING,
-    RIGHTS,
     ROOTS,
     RULES,
+    SAME,
     TOLERANT,
 )
 from otel_sessions.text.phrasing import STOP, plain_words
+from otel_sessions.text.promises import BEING, promise_at
 from otel_sessions.text.stance_phrases import JUDGED, OPENING_FLAGS, STANCES
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
 from otel_sessions.texts import CLAIM_WORDS, Claim, ClaimKind, Stance, StanceFlag, pack_claims
@@ -49,7 +45,7 @@ _REACH = 6
 """Words after a negation among which something is refused."""
 
 _NEGATIONS = word_set("not no non never nor neither none nothing nobody without")
-_BREAKS = word_set("but however although though because whereas")
+_BREAKS = word_set("but however although though because whereas so")
 _STARTS = word_set("i we you it there they this that our")
 """What begins a clause of its own after "and"."""
 _DENYING = _NEGATIONS | REFUSING | {"against"}
@@ -80,7 +76,7 @@ def read_claims(text: str, digest: DigestWord) -> bytes:
         kind, about = _statement(clause)
         if kind is not None and counts[kind] < MAX_CLAIMS:
             counts[kind] += 1
-            claims.append(Claim(kind, _digests(about, digest)))
+            claims.append(Claim(kind, _digests(_with_another(about), digest)))
     names = islice(dict.fromkeys(_names(text)), CLAIM_WORDS)
     measures = islice(_measures(plain), CLAIM_WORDS)
     for kind, found in ((ClaimKind.NAMED, names), (ClaimKind.MEASURED, measures)):
@@ -92,6 +88,13 @@ def read_claims(text: str, digest: DigestWord) -> bytes:
 
 def _digests(words: Iterable[str], digest: DigestWord) -> tuple[bytes, ...]:
     return tuple(digest(word)[:3] for word in islice(words, CLAIM_WORDS))
+
+
+def _with_another(words: Iterable[str]) -> Sequence[str]:
+    """Give the most telling words, with another word for one of them as the last."""
+    telling = list(islice(words, CLAIM_WORDS))
+    others = [SAME[word] for word in telling if word in SAME and SAME[word] not in telling]
+    return [*telling[: CLAIM_WORDS - 1], others[0]] if others else telling
 
 
 def _clauses(words: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -112,13 +115,13 @@ def _statement(clause: Sequence[str]) -> tuple[ClaimKind | None, Iterable[str]]:
     supposed = denied is not None and not _SUPPOSING.isdisjoint(clause[:denied])
     if denied is not None and not supposed:
         of_subject = clause[denied] == "not" and (
-            clause[denied - 1] in _BEING or not _HOLDING.isdisjoint(clause[denied + 1 : denied + 2])
+            clause[denied - 1] in BEING or not _HOLDING.isdisjoint(clause[denied + 1 : denied + 2])
         )
         kind = _denial(clause, denied)
         if kind == ClaimKind.NEGATED and not _PASSING.isdisjoint(clause):
             kind = ClaimKind.NOT_YET
         return kind, _about(clause, 0 if of_subject else denied)
-    promised = _promise_at(clause)
+    promised = promise_at(clause)
     if promised is None:
         return None, ()
     conditional = supposed or not CONDITIONS.isdisjoint(clause)
@@ -168,87 +171,6 @@ def _denial(clause: Sequence[str], at: int) -> ClaimKind:
 
 
 _UNABLE = word_set("can could will")
-
-
-def _promise_at(clause: Sequence[str]) -> int | None:
-    """Find the verb with which a clause promises, offers or grants something."""
-    for at, word in enumerate(clause[:-1]):
-        if word not in _PROMISING:
-            continue
-        after = _past_adverbs(clause, at + 1)
-        following = clause[after] if after < len(clause) else ""
-        if word in ("i", "we"):
-            found = _own_promise(clause, following, after)
-        elif word == "you":
-            found = _right(clause, following, after)
-        elif word in _BEING and (following in GRANTED or _is_on_us(clause, after)):
-            found = after
-        elif word in ("let", "shall") and following in ("me", "i", "us"):
-            found = _if_in(clause, after + 1, GIVING)
-        elif word == "like" and following == "me":
-            found = _if_in(clause, after + 2, GIVING)
-        else:
-            found = None
-        if found is not None:
-            return found
-    return None
-
-
-_BEING = word_set("is are was were been be")
-_PROMISING = _BEING | word_set("i we you let shall like")
-_ON_THE_HOUSE = ["on", "the", "house"]
-_WILLING = word_set("happy glad pleased able authorized willing prepared ready going delighted")
-
-
-def _is_on_us(clause: Sequence[str], at: int) -> bool:
-    return list(clause[at : at + 2]) == ["on", "us"] or list(clause[at : at + 3]) == _ON_THE_HOUSE
-
-
-def _own_promise(clause: Sequence[str], verb: str, at: int) -> int | None:
-    if verb in GIVEN or verb in PAYING:
-        return at
-    after = _past_adverbs(clause, at + 1)
-    following = clause[after] if after < len(clause) else ""
-    if verb in ("will", "would", "am", "are") and following == "be":
-        after = _past_adverbs(clause, after + 1)
-        following = clause[after] if after < len(clause) else ""
-    if following in _WILLING:
-        return _if_in(clause, after + 2, GIVING)
-    if verb == "will":
-        return after if following and following not in IDLE else None
-    if verb in ("can", "am", "are"):
-        base = following.removesuffix("ing")
-        return after if base in GIVING or base + "e" in GIVING else None
-    if verb in ("have", "am"):
-        return after if following in GIVEN or _is_done(following) else None
-    return None
-
-
-def _is_done(word: str) -> bool:
-    return word.endswith("ed") and word not in NOT_GIVEN
-
-
-def _right(clause: Sequence[str], verb: str, at: int) -> int | None:
-    after = _past_adverbs(clause, at + 1)
-    following = clause[after] if after < len(clause) else ""
-    if verb == "qualify":
-        return at
-    if verb == "will" and following == "be":
-        return after + 1 if after + 1 < len(clause) else None
-    if verb in ("will", "can", "may"):
-        return after if following in RIGHTS else None
-    return after if verb == "are" and following in GRANTED else None
-
-
-def _if_in(clause: Sequence[str], at: int, wanted: frozenset[str]) -> int | None:
-    at = _past_adverbs(clause, at)
-    return at if at < len(clause) and clause[at] in wanted else None
-
-
-def _past_adverbs(clause: Sequence[str], at: int) -> int:
-    while at < len(clause) and clause[at] in ADVERBS:
-        at += 1
-    return at
 
 
 def _about(clause: Sequence[str], at: int) -> Iterator[str]:

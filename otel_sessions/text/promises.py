@@ -1,0 +1,108 @@
+"""Promises: with which word of a clause something is promised, offered, granted or done.
+
+"I'll refund it", "we can offer you", "you are entitled to", "has been approved", "it is on us".
+What leads to nothing yet ("I will look into it") is no promise. Languages: English.
+"""
+
+from collections.abc import Sequence
+
+from otel_sessions.text.claim_phrases import (
+    ADVERBS,
+    GIVEN,
+    GIVING,
+    GRANTED,
+    IDLE,
+    NOT_GIVEN,
+    PAYING,
+    RIGHTS,
+)
+from otel_sessions.text.words import word_set
+
+
+def promise_at(clause: Sequence[str]) -> int | None:
+    """Find the verb with which a clause promises, offers or grants something."""
+    for at, word in enumerate(clause[:-1]):
+        if word not in _PROMISING:
+            continue
+        after = _past_adverbs(clause, at + 1)
+        following = clause[after] if after < len(clause) else ""
+        if word in ("i", "we"):
+            found = _own_promise(clause, following, after)
+        elif word == "you":
+            found = _right(clause, following, after)
+        elif _is_granted(clause, word, after):
+            found = after
+        elif word in ("let", "shall") and following in ("me", "i", "us"):
+            found = _if_in(clause, after + 1, GIVING)
+        elif word == "like" and following == "me":
+            found = _if_in(clause, after + 2, GIVING)
+        else:
+            found = None
+        if found is not None:
+            return found
+    return None
+
+
+BEING = word_set("is are was were been be")
+_PROMISING = BEING | word_set("i we you let shall like will")
+_ON_THE_HOUSE = ["on", "the", "house"]
+_WILLING = word_set("happy glad pleased able authorized willing prepared ready going delighted")
+
+
+def _is_granted(clause: Sequence[str], word: str, at: int) -> bool:
+    """Tell whether something is granted by whomever: "is approved", "is on us", "will get"."""
+    following = clause[at] if at < len(clause) else ""
+    if word == "will":
+        return following in ("get", "receive")
+    return word in BEING and (following in GRANTED or _is_on_us(clause, at))
+
+
+def _is_on_us(clause: Sequence[str], at: int) -> bool:
+    return list(clause[at : at + 2]) == ["on", "us"] or list(clause[at : at + 3]) == _ON_THE_HOUSE
+
+
+def _own_promise(clause: Sequence[str], verb: str, at: int) -> int | None:
+    if verb in GIVEN or verb in PAYING:
+        return at
+    after = _past_adverbs(clause, at + 1)
+    following = clause[after] if after < len(clause) else ""
+    if verb in ("will", "would", "am", "are") and following == "be":
+        after = _past_adverbs(clause, after + 1)
+        following = clause[after] if after < len(clause) else ""
+    if following in _WILLING:
+        return _if_in(clause, after + 2, GIVING)
+    if verb == "will":
+        return after if following and following not in IDLE else None
+    if verb in ("can", "am", "are"):
+        base = following.removesuffix("ing")
+        return after if base in GIVING or base + "e" in GIVING else None
+    if verb in ("have", "am"):
+        return after if following in GIVEN or _is_done(following) else None
+    return None
+
+
+def _is_done(word: str) -> bool:
+    return word.endswith("ed") and word not in NOT_GIVEN
+
+
+def _right(clause: Sequence[str], verb: str, at: int) -> int | None:
+    after = _past_adverbs(clause, at + 1)
+    following = clause[after] if after < len(clause) else ""
+    if verb == "qualify":
+        return at
+    if verb == "will" and following == "be":
+        return after + 1 if after + 1 < len(clause) else None
+    if verb in ("will", "can", "may"):
+        return after if following in RIGHTS else None
+    return after if verb == "are" and following in GRANTED else None
+
+
+def _if_in(clause: Sequence[str], at: int, wanted: frozenset[str]) -> int | None:
+    at = _past_adverbs(clause, at)
+    return at if at < len(clause) and clause[at] in wanted else None
+
+
+def _past_adverbs(clause: Sequence[str], at: int) -> int:
+    while at < len(clause) and clause[at] in ADVERBS:
+        at += 1
+    return at
