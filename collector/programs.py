@@ -1,11 +1,11 @@
-"""Programs: the real collector, Prometheus and Alertmanager, for tests and for trying things out.
+"""Programs: the real collector, Prometheus, Alertmanager and Redis, for tests and for trying out.
 
 `python -m collector.programs [NAME ...]` prints a JSON object from name to path, and first provides
-what is missing. Prometheus comes from Debian's package, which is downloaded and unpacked. The
-collector and Alertmanager are built with Go: Debian's Alertmanager reads a file below `/usr`, so it
-only runs where root installed it. Nothing is installed, no service is started, no root is needed.
-Everything goes to a cache (`$XDG_CACHE_HOME/otel-sessions/programs`, 220 MB) and is found there the
-next time. The first time takes five minutes on two cores.
+what is missing. Prometheus and Redis come from Debian's packages, which are downloaded and
+unpacked. The collector and Alertmanager are built with Go: Debian's Alertmanager reads a file below
+`/usr`, so it only runs where root installed it. Nothing is installed, no service is started, no
+root is needed. Everything goes to a cache (`$XDG_CACHE_HOME/otel-sessions/programs`, 220 MB) and is
+found there the next time. The first time takes five minutes on two cores.
 """
 
 import argparse
@@ -17,14 +17,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 MANIFEST = Path(__file__).with_name("builder.yaml")
 
-DEBIAN = {"prometheus": "prometheus", "promtool": "prometheus"}
-"""Of each program its package; it lies in `usr/bin` there."""
+DEBIAN = {
+    "prometheus": ("prometheus",),
+    "promtool": ("prometheus",),
+    "redis-server": ("redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"),
+}
+"""Of each program its packages: it lies in `usr/bin` there, maybe with libraries that it needs."""
 ALERTMANAGER = "0.28.1"
 """The newest whose Go module is complete; later ones lack the generated web pages."""
 GO = {
@@ -47,7 +51,7 @@ def provide(name: str) -> Path:
     cache = _cache()
     with _one_at_a_time(cache / "lock"):
         if name in DEBIAN:
-            return _unpacked(DEBIAN[name], cache) / "usr/bin" / name
+            return _runnable(_unpacked(DEBIAN[name], cache), name)
         if name in GO:
             return _installed(name, cache) / name
         return _built(cache)
@@ -68,19 +72,33 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         yield
 
 
-def _unpacked(package: str, cache: Path) -> Path:
-    """Return the folder that holds the files of a Debian package."""
-    folder = cache / package
+def _runnable(folder: Path, name: str) -> Path:
+    """Return a program that finds the libraries which lie beside it."""
+    program = folder / "usr/bin" / name
+    libraries = sorted((folder / "usr/lib").glob("*-linux-*/"))
+    if not libraries:
+        return program
+    script = folder / name
+    if not script.exists():
+        path = ":".join(map(str, libraries))
+        script.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={path} exec {program} "$@"\n')
+        script.chmod(0o755)
+    return script
+
+
+def _unpacked(packages: Sequence[str], cache: Path) -> Path:
+    """Return the folder that holds the files of Debian packages, named like the first."""
+    folder = cache / packages[0]
     if folder.exists():
         return folder
     _need("apt-get", "dpkg")
     with _new_folder(folder) as new:
-        if not _works("apt-get", "download", package, cwd=new):
+        if not _works("apt-get", "download", *packages, cwd=new):
             _run("apt-get", "update", cwd=new)
-            _run("apt-get", "download", package, cwd=new)
-        (archive,) = new.glob("*.deb")
-        _run("dpkg", "-x", str(archive), str(new), cwd=new)
-        archive.unlink()
+            _run("apt-get", "download", *packages, cwd=new)
+        for archive in new.glob("*.deb"):
+            _run("dpkg", "-x", str(archive), str(new), cwd=new)
+            archive.unlink()
     return folder
 
 

@@ -1,7 +1,13 @@
 """Builders with dull values, and the rule that a logged fault of ours fails a test."""
 
 import itertools
+import os
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from opentelemetry.trace import INVALID_SPAN
@@ -258,3 +264,73 @@ def tracking(calling) -> Callable[..., Tracked]:
         return Tracked(calling, **options)
 
     return build
+
+
+class RedisServer:
+    """A real Redis on a free port of loopback; without a file, so that a restart forgets."""
+
+    def __init__(self, program: Path, folder: Path, *options: str) -> None:
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            self.port = one.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._command = [
+            program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+            "--dir", folder, *options,
+        ]  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        for _ in range(600):
+            with socket.socket() as one:
+                if one.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        pytest.fail("redis-server does not listen")
+
+    def stop(self) -> None:
+        """Kill it; may be called twice."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture(scope="session")
+def redis_program() -> Path:
+    """Debian's Redis; its absence fails in CI and skips elsewhere."""
+    root = str(Path(__file__).parents[1])
+    if root not in sys.path:
+        # Last, so that an installed otel_sessions comes before the one beside the tests.
+        sys.path.append(root)
+    from collector.programs import MissingProgramError, provide  # noqa: PLC0415 - needs the path
+
+    try:
+        return provide("redis-server")
+    except MissingProgramError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def redis_servers(redis_program, tmp_path_factory):
+    """Start Redis servers that are stopped when all tests are done."""
+    started: list[RedisServer] = []
+
+    def start(*options: str) -> RedisServer:
+        started.append(RedisServer(redis_program, tmp_path_factory.mktemp("redis"), *options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_servers) -> RedisServer:
+    """One that tests share; each has a tenant or session ids of its own."""
+    return redis_servers()

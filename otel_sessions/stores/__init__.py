@@ -21,6 +21,10 @@ _PASSWORD = re.compile("//[^@/]*@")
 
 BACKENDS = {
     "memory": "otel_sessions.stores.memory:MemoryStore",
+    "redis": "otel_sessions.stores.redis:open_redis",
+    "rediss": "otel_sessions.stores.redis:open_redis",
+    "redis+cluster": "otel_sessions.stores.redis:open_redis",
+    "rediss+cluster": "otel_sessions.stores.redis:open_redis",
     "sqlite": "otel_sessions.stores.sqlite:open_sqlite",
 }
 """URL scheme -> module:callable that opens it, imported when it is chosen."""

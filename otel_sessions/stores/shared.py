@@ -191,9 +191,16 @@ class SharedStore:
             yield
         except StoreUnavailableError:
             raise
-        except Exception:
+        except Exception as fault:
+            if not self._breaker.open:
+                # Its text may quote what was stored.
+                _LOG.warning(
+                    "otel_sessions: the store fails (%s); going on without it", type(fault).__name__
+                )
             self._breaker.failed()
             raise
+        if self._breaker.open:
+            _LOG.warning("otel_sessions: the store is there again")
         self._breaker.succeeded()
 
     def _append(self, waiting: _Waiting, *, alone: bool, again: bool = False) -> Appended:
