@@ -31,6 +31,7 @@ from otel_sessions.turns import Turn
 
 _IDENTIFYING = frozenset((ValueKind.CODE, ValueKind.PHONE, ValueKind.EMAIL))
 _COUNTED = frozenset((ValueKind.NUMBER, ValueKind.DATE, ValueKind.TIME))
+_RESTATED = _IDENTIFYING | _COUNTED
 _UNNAMED = bytes(CUE_BYTES)
 _FAR = bytes(NEAR_BYTES)
 _HALF = NEAR_BYTES // 3
@@ -63,8 +64,10 @@ def fact_mismatch(
     if reply is None or not reply.packed_values:
         return None
     values = list(reply.values)
-    known = _known(turns)
-    unknown = [value for value in values if value.digest not in known]
+    unknown = [value for value in values if value.kind in _RESTATED]
+    if unknown:
+        known = _known(turns)
+        unknown = [value for value in unknown if value.digest not in known]
     if not unknown:
         return None
     repeated = {value.digest for value in values}
@@ -82,7 +85,7 @@ def _known(turns: Sequence[Turn]) -> set[bytes]:
     """Return the digests of all values that the newest reply may have from somewhere."""
     texts = [text for turn in turns for text in (turn.request, turn.system) if text is not None]
     texts += [turn.reply for turn in turns[:-1] if turn.reply is not None]
-    known = {value.digest for text in texts for value in text.values}
+    known: set[bytes] = set().union(*(text.value_set for text in texts))
     for turn in turns:
         packed = turn.tool_values
         known.update(packed[i : i + WORD_BYTES] for i in range(0, len(packed), WORD_BYTES))
