@@ -43,7 +43,7 @@ def repeated_question(
     if_stated: float = 0.7,
     if_answered: float = 0.5,
     if_refused: float = 0.5,
-    if_disputing: float = 0.4,
+    if_disputing: float = 0.35,
     if_values_new: float = 0.4,
     if_agreeing: float = 0.5,
     if_long_ago: float = 0.8,
