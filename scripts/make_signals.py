@@ -9,13 +9,17 @@ The notes are `docs/signals.yaml`. The figures are written by
 """
 
 import argparse
+import ast
 import importlib
+import inspect
 import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from textwrap import wrap
+from types import ModuleType
 from typing import Any
 
 import yaml
@@ -104,12 +108,13 @@ def _summary(name: str, notes: Notes, figures: Notes) -> tuple[str, ...]:
 
 def _health(notes: Notes, figures: Notes) -> Iterator[str]:
     yield from ("", "## Health")
-    said = importlib.import_module("otel_sessions.health").__doc__ or ""
-    yield from _paragraphs(said.partition(": ")[2])
+    module = importlib.import_module("otel_sessions.health")
+    yield from _paragraphs((module.__doc__ or "").partition(": ")[2])
     yield from ("", "The weights:", "")
     weights = sorted(WEIGHTS.items(), key=lambda item: -item[1])
     yield from _table(("signal", "weight"), [(f"`{n}`", f"{w:.2g}") for n, w in weights])
     yield ""
+    yield from _sentences(_text_below("WEIGHTS", module))
     yield from _sentences(notes["weights"])
     yield from ("", "How well health tells failed sessions, and turns, from others:", "")
     rows = [row for row in figures["results"] if row["signal"] == "health"]
@@ -150,6 +155,16 @@ def _costs(notes: Notes, costs: Notes) -> Iterator[str]:
         dearest = sorted(rest, key=lambda part: -part[1])[:_DEAREST]
         said = ", ".join(f"`{name}` {cost_us:.0f}" for name, cost_us in dearest)
         yield f"- **{total:.0f} µs** for the {title}; the most for {said}."
+
+
+def _text_below(name: str, module: ModuleType) -> str:
+    """Find what stands below an assignment."""
+    body = ast.parse(inspect.getsource(module)).body
+    for assigned, said in pairwise(body):
+        target = assigned.target if isinstance(assigned, ast.AnnAssign) else None
+        if isinstance(target, ast.Name) and target.id == name and isinstance(said, ast.Expr):
+            return str(ast.literal_eval(said.value))
+    return ""
 
 
 def _signal(name: str, all_notes: Notes, figures: Notes) -> Iterator[str]:
