@@ -1,12 +1,10 @@
 """Information rerequested: the assistant asks for what the user already gave.
 
 What counts is what was given, not whether a question comes twice: users volunteer values before
-anybody asks. Each question of the newest reply is compared with two kinds of evidence:
-- an earlier question that the user answered: the same kind of value, about the same thing, in
-  similar words, and the answer had such a value;
-- a message of the user that has such a value, named by the same word, or that is about what is
-  asked.
-The best evidence decides; more of it makes it worse.
+anybody asks. Each question of the newest reply is compared with earlier questions and what the user
+answered (the same kind of value, about the same thing, in similar words), and with all messages of
+the user (such a value, named by the same word, or about what is asked). The best evidence decides;
+more of it makes it worse.
 
 Not rerequested: what was refused or not known when it was asked for, the other end of a journey or
 period, another one of the same kind ("the second passenger"), what is only to be confirmed, offers.
@@ -15,8 +13,8 @@ something. Range: [0.45, 1]. Languages: English, because questions are. Cost: 1 
 that asks nothing; otherwise about 150 µs for 20 turns.
 Source: numbers were chosen on the dev sessions of p_reask_sgd (AUROC .86, F1 .78 at 0.5) and
 dstc2_babi6 (AUROC .92, F1 .70), with false alarms counted on the passed sessions of tau1,
-tau2_retail and agentclinic (0.2, 0.8 and 0.5 % of turns). On p_reask_sgd many of the mistakes are two
-slots that are asked for in the same words, such as a city and an airport.
+tau2_retail and agentclinic (0.2, 0.8 and 0.5 % of turns). On p_reask_sgd many of the mistakes are
+two slots that are asked for in the same words, such as a city and an airport.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,44 +37,33 @@ from otel_sessions.texts import (
 )
 from otel_sessions.turns import Turn
 
-_OPEN = frozenset((ValueKind.OTHER, ValueKind.CHOICE))
+# Looking a member up in its class costs as much as all that is done with it.
+(_OTHER, _NUMBER, _MONEY, _DATE, _TIME, _EMAIL, _PHONE, _CODE, _NAME, *_) = ValueKind
+_CHOICE, _PLACE, _UNKNOWN = ValueKind.CHOICE, ValueKind.PLACE, ValueKind.UNKNOWN
+_OPEN = frozenset((_OTHER, _CHOICE))
 """Kinds of which only the words tell what is asked for."""
-_PERSONAL = frozenset((ValueKind.EMAIL, ValueKind.PHONE))
+_PERSONAL = frozenset((_EMAIL, _PHONE))
 """Kinds of which most people give only one."""
-_PASSING = frozenset(
-    (ValueKind.DATE, ValueKind.TIME, ValueKind.PLACE, ValueKind.NUMBER, ValueKind.MONEY)
-)
+_PASSING = frozenset((_DATE, _TIME, _PLACE, _NUMBER, _MONEY))
 """Kinds of which each new task has values of its own."""
-_SURELY_SEEN = frozenset(
-    (
-        ValueKind.CODE,
-        ValueKind.EMAIL,
-        ValueKind.PHONE,
-        ValueKind.DATE,
-        ValueKind.TIME,
-        ValueKind.NUMBER,
-    )
-)
+_SURELY_SEEN = frozenset((_CODE, _EMAIL, _PHONE, _DATE, _TIME, _NUMBER))
 """Kinds whose values are seen wherever they are written, unlike names and places."""
+_DATE_AND_TIME = frozenset((_DATE, _TIME))
 _ANSWERED_BY = {
-    ValueKind.CODE: (ValueKind.CODE, ValueKind.NUMBER, ValueKind.OTHER, ValueKind.PHONE),
-    ValueKind.PHONE: (ValueKind.PHONE, ValueKind.CODE, ValueKind.NUMBER),
-    ValueKind.EMAIL: (ValueKind.EMAIL,),
-    ValueKind.DATE: (ValueKind.DATE, ValueKind.TIME, ValueKind.NUMBER),
-    ValueKind.TIME: (ValueKind.TIME, ValueKind.DATE, ValueKind.NUMBER),
-    ValueKind.NUMBER: (ValueKind.NUMBER, ValueKind.OTHER, ValueKind.MONEY),
-    ValueKind.MONEY: (ValueKind.MONEY, ValueKind.NUMBER, ValueKind.CHOICE),
-    ValueKind.NAME: (ValueKind.NAME, ValueKind.PLACE, ValueKind.CHOICE),
+    _CODE: (_CODE, _NUMBER, _OTHER, _PHONE),
+    _PHONE: (_PHONE, _CODE, _NUMBER),
+    _EMAIL: (_EMAIL,),
+    **dict.fromkeys(_DATE_AND_TIME, (_DATE, _TIME, _NUMBER)),
+    _NUMBER: (_NUMBER, _OTHER, _MONEY),
+    _MONEY: (_MONEY, _NUMBER, _CHOICE),
+    _NAME: (_NAME, _PLACE, _CHOICE),
 }
 """Values that answer a question for a kind, as people write them; any words answer others."""
-# Looking a member up in its class costs as much as all that is done with it.
-_MONEY, _CHOICE, _CODE = ValueKind.MONEY, ValueKind.CHOICE, ValueKind.CODE
-_PLACE, _UNKNOWN = ValueKind.PLACE, ValueKind.UNKNOWN
-_DATE_AND_TIME = frozenset((ValueKind.DATE, ValueKind.TIME))
 # Operations on flags cost ten times as much as on numbers.
 _END, _ENDS = int(AskFlag.END), int(AskFlag.START | AskFlag.END)
 _MORE, _CLOSED = int(AskFlag.MORE), int(AskFlag.CLOSED)
 _CHECK, _SORT = int(AskFlag.CHECK), int(AskFlag.SORT)
+_UNNAMED = bytes(CUE_BYTES)
 _LOWEST, _HIGHEST = -0.2, 2.2
 """Evidence that stands for severity 0 and 1."""
 _FEW_WORDS = 2
@@ -101,12 +88,26 @@ class _Said(NamedTuple):
     vector: bytes
 
 
+class _Wanted(NamedTuple):
+    """What the newest reply asks for, ready to be compared."""
+
+    kind: ValueKind
+    flags: int
+    topics: frozenset[bytes]
+    wrong_end: bytes
+    """The cue that a place must not have: nobody comes from where he goes."""
+    how: float
+    """What the question itself says: that another one is asked for, or a confirmation."""
+    vector: bytes
+
+
 class _Earlier(NamedTuple):
     """An earlier question of the assistant."""
 
     ask: Ask
-    together: Sequence[Ask]
-    """All that was asked in that reply."""
+    topics: frozenset[bytes]
+    given: bool
+    """The answer has what was asked for."""
     answer: int
     """Index of the user's next message among those that are known."""
 
@@ -142,8 +143,8 @@ def information_rerequested(
         if turn.request is not None
     ]
     earlier = _earlier(turns, said)
-    best, times, kind = 0.0, 0, ValueKind.OTHER
-    for ask in asks:
+    best, times, kind = 0.0, 0, _OTHER
+    for ask in map(_wanted, asks):
         found = sorted(_evidence(ask, earlier, said, len(turns) - 1), reverse=True)
         if not found:
             continue
@@ -159,12 +160,9 @@ def information_rerequested(
             best, times, kind = severity, max(1, given), ask.kind
     if best <= 0 or best < min_severity:
         return None
-    given_times = "once" if times == 1 else f"{times} times"
-    return Signal(
-        "information_rerequested",
-        best,
-        f"asked for a {kind.name.lower()} that was given {given_times}",
-    )
+    often = "once" if times == 1 else f"{times} times"
+    explanation = f"asked for a {kind.name.lower()} that was given {often}"
+    return Signal("information_rerequested", best, explanation)
 
 
 def _said(at: int, request: TextFeatures, *, with_words: bool) -> _Said:
@@ -182,11 +180,20 @@ def _said(at: int, request: TextFeatures, *, with_words: bool) -> _Said:
     )
 
 
+def _wanted(ask: Ask) -> _Wanted:
+    flags = int(ask.flags)
+    wrong_end = b"" if not flags & _ENDS else FROM if flags & _END else TO
+    how = (-1.0 if flags & _MORE else 0.0) + (-0.5 if flags & _CHECK else 0.0)
+    return _Wanted(ask.kind, flags, frozenset(ask.topics), wrong_end, how, ask.vector)
+
+
 def _earlier(turns: Sequence[Turn], said: Sequence[_Said]) -> list[_Earlier]:
     """Return the questions that the user's next message may have answered."""
     answers = {one.at: number for number, one in enumerate(said)}
     return [
-        _Earlier(before, asked, answers[i])
+        _Earlier(
+            before, frozenset(before.topics), _gave(said[answers[i]], before, asked), answers[i]
+        )
         for i, turn in enumerate(turns[:-1], 1)
         if i in answers and turn.reply is not None and turn.reply.asks
         for asked in [turn.reply.asked]
@@ -195,7 +202,7 @@ def _earlier(turns: Sequence[Turn], said: Sequence[_Said]) -> list[_Earlier]:
 
 
 def _evidence(
-    ask: Ask, earlier: Sequence[_Earlier], said: Sequence[_Said], newest: int
+    ask: _Wanted, earlier: Sequence[_Earlier], said: Sequence[_Said], newest: int
 ) -> Iterator[tuple[float, int]]:
     """Give the strength of each piece of evidence, and the turn in which the value was given."""
     vectors = [*(one.ask.vector for one in earlier), *(one.vector for one in said)]
@@ -213,101 +220,99 @@ def _evidence(
         yield 0.9 * near + _volunteered(ask, one, age(one)), one.at
 
 
-def _answered(ask: Ask, earlier: _Earlier, answer: _Said, age: float) -> float:
+def _answered(ask: _Wanted, earlier: _Earlier, answer: _Said, age: float) -> float:
     """Weigh an earlier question and the answer to it."""
-    before = earlier.ask
-    strength = -0.1 + _asked_how(ask)
-    open_kinds = ask.kind in _OPEN or before.kind in _OPEN
-    if ask.kind is before.kind and not open_kinds:
-        strength += (0.9 if ask.kind in _PASSING else 0.6) + 0.3 * _has(answer, ask)
-    elif not open_kinds and {ask.kind, before.kind} != _DATE_AND_TIME:
+    kind, before = ask.kind, earlier.ask.kind
+    strength = ask.how - 0.1
+    if kind is before and kind not in _OPEN:
+        strength += (0.9 if kind in _PASSING else 0.6) + 0.3 * _has(answer, ask)
+    elif _OPEN.isdisjoint((kind, before)) and {kind, before} != _DATE_AND_TIME:
         strength -= 0.5
-    differs = int(ask.flags) ^ int(before.flags)
-    # Where to go may be asked for without saying "to"; a return date is never just a date.
-    other_end = differs & _ENDS == _ENDS if ask.kind is _PLACE else differs & _END
-    strength -= (0.6 if other_end else 0.0) + (0.7 if differs & _SORT else 0.0)
-    if not _gave(answer, earlier):
+    strength -= _differing(ask, earlier)
+    if not earlier.given:
         strength -= 0.7
     if answer.refuses:
         strength -= 0.6
-    topics, earlier_topics = set(ask.topics), set(before.topics)
-    if ask.kind in _PASSING:
-        strength -= 0.2 * age
-        if topics and earlier_topics and not topics & earlier_topics:
-            strength -= 0.2
-    elif ask.kind is _CODE and topics != earlier_topics:
-        strength -= 0.6
-    return strength
+    return strength - (0.2 * age if kind in _PASSING else 0.0)
 
 
-def _volunteered(ask: Ask, one: _Said, age: float) -> float:
+def _differing(ask: _Wanted, earlier: _Earlier) -> float:
+    """Weigh what tells two questions for the same kind of value apart."""
+    weight = 0.0
+    differs = ask.flags ^ int(earlier.ask.flags)
+    # Where to go may be asked for without saying "to"; a return date is never just a date.
+    if differs & _ENDS == _ENDS if ask.kind is _PLACE else differs & _END:
+        weight += 0.6
+    if differs & _SORT:
+        weight += 0.7
+    if ask.kind is _CODE:
+        weight += 0.6 * (ask.topics != earlier.topics)
+    elif ask.kind in _PASSING and ask.topics and earlier.topics:
+        weight += 0.2 * ask.topics.isdisjoint(earlier.topics)
+    return weight
+
+
+def _volunteered(ask: _Wanted, one: _Said, age: float) -> float:
     """Weigh a message of the user, whatever it answered."""
-    strength = -0.3 - 0.2 * age + _asked_how(ask)
-    if int(ask.flags) & _END and ask.kind is not _PLACE:
+    kind = ask.kind
+    strength = ask.how - 0.3 - 0.2 * age
+    if ask.flags & _END and kind is not _PLACE:
         strength -= 0.8
     if one.length <= _FEW_WORDS:
         strength += 0.4
-    if ask.kind in _OPEN:
+    if kind in _OPEN:
         return strength + _chosen(ask, one)
-    same = [value for value in one.values if value.kind is ask.kind and _at_end(value, ask)]
-    if same:
-        named = any(value.cue in ask.topics for value in same)
-        strength += 0.6 + (0.4 if named or not all(any(value.cue) for value in same) else 0.0)
-        if ask.kind in _PASSING:
-            strength -= 0.2 * age
-        elif ask.kind is _CODE:
-            strength += 0.2 if named else -0.6
-        elif ask.kind in _PERSONAL:
-            strength += 0.4
-    elif ask.kind in _SURELY_SEEN:
+    cues = [value.cue for value in one.values if value.kind is kind and value.cue != ask.wrong_end]
+    if cues:
+        return strength + _named(ask, cues, age)
+    if kind in _SURELY_SEEN:
         strength -= 0.4
-    elif ask.kind is _MONEY and any(
-        value.kind is _CHOICE and any(value.cue) for value in one.values
+    elif kind is _MONEY and any(
+        value.kind is _CHOICE and value.cue != _UNNAMED for value in one.values
     ):
         strength += 1.0
     return strength
 
 
-def _at_end(value: Value, ask: Ask) -> bool:
-    """Tell whether a value may be of the end that is asked for: nobody comes from where he goes."""
-    ends = int(ask.flags) & _ENDS
-    return not ends or value.cue != (FROM if ends & _END else TO)
-
-
-def _chosen(ask: Ask, one: _Said) -> float:
-    """Weigh how the words of a message answer a question of which only words tell the subject."""
-    strength = 0.4 * any(value.kind is _CHOICE for value in one.values)
-    if one.asks:
-        strength -= 0.2
-    topics = set(ask.topics)
-    if topics and topics < one.words:
-        strength += 0.3
-    if int(ask.flags) & _CLOSED and len(topics) > 1 and topics & one.words:
+def _named(ask: _Wanted, cues: Sequence[bytes], age: float) -> float:
+    """Weigh values of the kind that is asked for, by the words that name them."""
+    named = not ask.topics.isdisjoint(cues)
+    strength = 1.0 if named or _UNNAMED in cues else 0.6
+    if ask.kind in _PASSING:
+        strength -= 0.2 * age
+    elif ask.kind is _CODE:
+        strength += 0.2 if named else -0.6
+    elif ask.kind in _PERSONAL:
         strength += 0.4
     return strength
 
 
-def _asked_how(ask: Ask) -> float:
-    """Weigh what the question itself says: another one is asked for, or a confirmation."""
-    flags = int(ask.flags)
-    return (-1.0 if flags & _MORE else 0.0) + (-0.5 if flags & _CHECK else 0.0)
+def _chosen(ask: _Wanted, one: _Said) -> float:
+    """Weigh how the words of a message answer a question of which only words tell the subject."""
+    strength = 0.4 * (_CHOICE in [value.kind for value in one.values])
+    if one.asks:
+        strength -= 0.2
+    if ask.topics and ask.topics < one.words:
+        strength += 0.3
+    if ask.flags & _CLOSED and len(ask.topics) > 1 and ask.topics & one.words:
+        strength += 0.4
+    return strength
 
 
-def _has(one: _Said, ask: Ask) -> bool:
-    return any(value.kind is ask.kind and _at_end(value, ask) for value in one.values)
+def _has(one: _Said, ask: _Wanted) -> bool:
+    return any(value.kind is ask.kind and value.cue != ask.wrong_end for value in one.values)
 
 
-def _gave(answer: _Said, earlier: _Earlier) -> bool:
+def _gave(answer: _Said, ask: Ask, together: Sequence[Ask]) -> bool:
     """Tell whether an answer has what one of several questions asked for."""
-    ask = earlier.ask
     kinds = _ANSWERED_BY.get(ask.kind)
     if kinds is None:
         return bool(answer.values or answer.length)
-    alone = sum(other.kind is ask.kind for other in earlier.together) == 1
+    alone = sum(other.kind is ask.kind for other in together) == 1
     # An answer to "which order number?" may have another number only.
     alone = alone and not (ask.kind is _CODE and ask.topics)
     return any(
-        value.kind in kinds and (alone or not any(value.cue) or value.cue in ask.topics)
+        value.kind in kinds and (alone or value.cue == _UNNAMED or value.cue in ask.topics)
         for value in answer.values
     )
 
