@@ -96,9 +96,12 @@ class Reply:
     model: str | None = None
     id: str | None = None
     finish_reasons: tuple[str, ...] = ()
-    """One for each choice, as the conventions put it (`stop`, `length`, `tool_call`, `content_filter`,
-    `error`); those of OpenAI's protocol as they are (`tool_calls`), as the official package has it."""
+    """One for each choice, as the conventions put it (`stop`, `length`, `tool_call`,
+    `content_filter`, `error`); those of OpenAI's protocol as they are (`tool_calls`), as the
+    official package has it."""
     usage: Usage = Usage()
+    resumable: bool = False
+    """The provider keeps it: a later request may go on from it by its id alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ from otel_sessions.turns import ContextChange, ContextKind, lost_history
 MAX_ASIDES = 4
 """Undecided lists of a session that are kept, the newest."""
 _MAX_CANDIDATES = 16
+_RESUMABLE_PER_SESSION = 4
+"""Replies, on average, from which a session may go on by their id; 0.2 KiB each."""
 _BARE_IN_A_ROW = 2
 """Bare lists in a row, each without what was before, from which an application starts from nothing
 with each call. One more where there was a history, and one more where there is no prompt: title,
@@ -85,11 +87,22 @@ class Conversations:
         self._instance = instance
         self._known: OrderedDict[str, Conversation] = OrderedDict()
         self._index = ListIndex()
+        self._resumable: OrderedDict[str, str] = OrderedDict()
         self._no_prompt = digest(key, "prompt", "")
 
     def place(self, call: Call, listing: Listing | None) -> Placement:
         """Find the call's session and take its list and reply in."""
+        placement = self._place(call, listing)
+        if call.reply.resumable and call.reply.id:
+            self._resumable[call.reply.id] = placement.session_id
+            if len(self._resumable) > _RESUMABLE_PER_SESSION * self._max_sessions:
+                self._resumable.popitem(last=False)
+        return placement
+
+    def _place(self, call: Call, listing: Listing | None) -> Placement:
         given = call.given_id
+        if call.request.remembered:
+            return self._place_remembered(call, listing)
         if listing is None or not len(listing):
             return self._place_unread(given)
         if given is not None:
@@ -129,6 +142,36 @@ class Conversations:
         conversation.turn_key = digest(self._key, "unread", str(conversation.generation))
         return Placement(
             session_id, source, "turn", conversation.turn_key, ContextChange("continued")
+        )
+
+    def _place_remembered(self, call: Call, listing: Listing | None) -> Placement:
+        """Place a request that holds only what is new, since the provider keeps the history."""
+        given, previous = call.given_id, call.request.previous_reply_id
+        found = self._resumable.get(previous or "")
+        source: IdSource = given.source if given else "lineage" if found else "new"
+        conversation = self._conversation(given.value if given else found or new_id())
+        request_at = None
+        if listing is not None:
+            request_at = next(listing.newest_first("user"), None)
+        if request_at is None and conversation.turn_key:
+            key = conversation.turn_key
+        else:
+            conversation.generation += previous is None
+            newest = listing.digest(len(listing) - 1) if listing else 0
+            at = previous or str(conversation.generation)
+            key = digest(self._key, "remembered", at, str(newest))
+        repeated = request_at is not None and key == conversation.turn_key
+        opens = key != conversation.turn_key
+        conversation.turn_key = key
+        return Placement(
+            conversation.session_id,
+            source,
+            "turn" if opens else "same_turn",
+            key,
+            ContextChange("continued"),
+            listing.lead if listing else 0,
+            request_at,
+            repeated,
         )
 
     def _place_given(self, given: GivenId, call: Call, listing: Listing) -> Placement:

@@ -1,5 +1,7 @@
 """Conversations: whose session a call is, and what it is in it."""
 
+from dataclasses import replace
+
 import pytest
 
 from otel_sessions.calls import Message
@@ -389,3 +391,64 @@ class TestMemory:
         conversation = conversations.get("s")
         assert len(conversation.asides) <= 4
         assert len(conversations._index) <= 80
+
+
+class TestRemembered:
+    """The provider keeps the history: a request names the reply from which it goes on."""
+
+    @pytest.fixture
+    def go_on(self, calling, conversations, key):
+        """Place a call that holds only what is new."""
+
+        def go_on(text, reply_id, previous=None, *, role="user", session_id=None, kept=True):
+            call = calling([Message(role, text)], "A dull reply.", session_id)
+            request = replace(
+                call.request,
+                remembered=previous is not None or not kept,
+                previous_reply_id=previous,
+            )
+            reply = replace(call.reply, id=reply_id, resumable=True)
+            call = replace(call, request=request, reply=reply)
+            return conversations.place(call, Listing(call.request.messages, key))
+
+        return go_on
+
+    def test_a_chain_of_replies_is_a_session(self, go_on):
+        """Each goes on from the reply before it, and nothing is missing."""
+        first = go_on("Where is my order?", "r1")
+        second = go_on("And the invoice?", "r2", "r1")
+        third = go_on("Thank you.", "r3", "r2")
+        assert {first.session_id} == {second.session_id, third.session_id}
+        assert [p.source for p in (first, second, third)] == ["new", "lineage", "lineage"]
+        assert [p.part for p in (first, second, third)] == ["turn"] * 3
+        assert len({p.turn_key for p in (first, second, third)}) == 3
+        assert {p.change.kind for p in (second, third)} == {"continued"}
+
+    def test_results_of_tools_stay_in_their_turn(self, go_on):
+        """Without a message of the user the turn goes on."""
+        asked = go_on("Where is my order?", "r1")
+        went_on = go_on("In Lyon.", "r2", "r1", role="tool")
+        assert (went_on.part, went_on.turn_key) == ("same_turn", asked.turn_key)
+
+    def test_the_same_request_again_is_the_same_turn(self, go_on):
+        """A retry goes on from the same reply with the same words."""
+        go_on("Where is my order?", "r1")
+        second = go_on("And the invoice?", None, "r1")
+        again = go_on("And the invoice?", "r2", "r1")
+        assert (again.part, again.repeated, again.turn_key) == ("same_turn", True, second.turn_key)
+
+    def test_two_chains_are_two_sessions(self, go_on):
+        """The same words from another reply are another session's."""
+        go_on("Hello.", "a1")
+        go_on("Hello there, good day.", "b1")
+        assert go_on("Thanks.", "a2", "a1").session_id != go_on("Thanks.", "b2", "b1").session_id
+
+    def test_a_stated_conversation_counts(self, go_on):
+        """With an id for the conversation, every message of the user is a turn of it."""
+        placements = [go_on("Yes.", f"r{i}", session_id="s", kept=False) for i in range(3)]
+        assert {p.session_id for p in placements} == {"s"}
+        assert len({p.turn_key for p in placements}) == 3
+
+    def test_an_unknown_reply_starts_a_session(self, go_on):
+        """What another process was told is not known here."""
+        assert go_on("And now?", "r9", "r8").source == "new"

@@ -139,6 +139,7 @@ def _reply(response: Any, output: Sequence[Any]) -> Reply:
         id=text(get(response, "id")),
         finish_reasons=_finish_reasons(response, message),
         usage=_usage(get(response, "usage")),
+        resumable=True,
     )
 
 
