@@ -9,9 +9,9 @@ wants something else, or a tool was asked. Not at all: the user took the wish ba
 Range: [0.4, 1]. Languages: English. Cost: 1 µs; if something is refused, about 5 µs and 15 µs for
 each of up to eight commitments that it may be about.
 Source of the numbers: reasoned, and checked on dialogues of our own: all ten in `tests/complaints`,
-five healthy twins silent; of 32 written later, 17 at first sight, 29 once the lists had grown by
-them. In passed sessions of tau1, tau2_retail and agentclinic, in which hardly anything is reversed,
-it warns in 0.6, 0.2 and 0.2 % of the turns.
+five healthy twins silent; of 59 written later in other words, 30 at first sight, 49 once the lists
+had grown by them. In passed sessions of tau1, tau2_retail and agentclinic, in which hardly anything
+is reversed, it warns in 0.9, 0.2 and 0.2 % of the turns.
 Known to be missed: a denial that does not negate ("the fee stands", "only for members"), and a
 promise in quite other words ("compensate" for "voucher").
 """

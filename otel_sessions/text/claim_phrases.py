@@ -64,7 +64,7 @@ REFUSED = word_set(
 REFUSING = word_set(
     """
     unable ineligible impossible unavailable declined rejected denied nonrefundable prohibited
-    forbidden decline refuse excluded excludes voided
+    forbidden decline refuse exclude excluded excludes voided
     """
 )
 """What refuses without a negation."""

@@ -22,6 +22,7 @@ from otel_sessions.text.claim_phrases import (
     GIVING,
     HARMLESS_AFTER,
     HARMLESS_BEFORE,
+    IDLE,
     REFUSED,
     REFUSING,
     ROOTS,
@@ -159,17 +160,21 @@ def _denial(clause: Sequence[str], at: int) -> ClaimKind:
     before, after = clause[:at], clause[at + 1 : at + 1 + _REACH]
     if clause[at] == "no" and "there" in before[-2:]:
         return ClaimKind.REFUSED
-    if list(before[-2:]) == ["we", "do"]:
+    doer, helper = before[-2:] if len(before) > 1 else ("", "")
+    if helper == "do" and (doer == "we" or (doer == "i" and after[:1] != ["have"])):
         return ClaimKind.REFUSED if TOLERANT.isdisjoint(after[:1]) else ClaimKind.NEGATED
+    if helper in _UNABLE and doer in ("i", "we") and IDLE.isdisjoint(after[:1]):
+        return ClaimKind.REFUSED
     refuses = clause[at] in REFUSING or clause[at] == "against"
     if refuses or (clause[at] == "not" and before and before[-1] in _UNABLE):
         verb = next((word for word in after if word not in FUNCTION_WORDS), "")
         given = not verb or verb in BLAND or verb in GIVING or verb in GIVEN
         given = given or (after[:1] == ["be"] and verb.endswith("ed"))
         return ClaimKind.REFUSED if given or not REFUSED.isdisjoint(after) else ClaimKind.NEGATED
-    return ClaimKind.NEGATED if REFUSED.isdisjoint(after) else ClaimKind.REFUSED
+    return ClaimKind.NEGATED if _WITHHELD.isdisjoint(after) else ClaimKind.REFUSED
 
 
+_WITHHELD = REFUSED | GIVEN
 _UNABLE = word_set("can could will")
 
 

@@ -49,11 +49,20 @@ _ON_THE_HOUSE = ["on", "the", "house"]
 _WILLING = word_set("happy glad pleased able authorized willing prepared ready going delighted")
 
 
+def _willing_at(clause: Sequence[str], at: int) -> int | None:
+    """Find the verb of "happy to ..."."""
+    verb = _past_adverbs(clause, at + 1)
+    if clause[at : at + 1] != ["to"] or verb >= len(clause) or clause[verb] in IDLE:
+        return None
+    return verb
+
+
 def _is_granted(clause: Sequence[str], word: str, at: int) -> bool:
     """Tell whether something is granted by whomever: "is approved", "is on us", "will get"."""
     following = clause[at] if at < len(clause) else ""
     if word == "will":
-        return following in ("get", "receive")
+        done = clause[at + 1] if following == "be" and at + 1 < len(clause) else ""
+        return following in ("get", "receive") or _is_done(done)
     return word in BEING and (following in GRANTED or _is_on_us(clause, at))
 
 
@@ -70,7 +79,7 @@ def _own_promise(clause: Sequence[str], verb: str, at: int) -> int | None:
         after = _past_adverbs(clause, after + 1)
         following = clause[after] if after < len(clause) else ""
     if following in _WILLING:
-        return _if_in(clause, after + 2, GIVING)
+        return _willing_at(clause, after + 1)
     if verb == "will":
         return after if following and following not in IDLE else None
     if verb in ("can", "am", "are"):
