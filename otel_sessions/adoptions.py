@@ -6,14 +6,13 @@ worker, so the end waits for both and keeps its true time.
 """
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 from opentelemetry.util.types import Attributes, AttributeValue
 
-from otel_sessions import names
+from otel_sessions import clocks, names
 
 _INFERENCE = {
     names.OPERATION_NAME: ("chat", "text_completion", "generate_content"),
@@ -151,7 +150,7 @@ class _Ending:
         """Stand in for the span's `end`."""
         with self._lock:
             if self._ended_ns is None:
-                self._ended_ns = time.time_ns() if end_time is None else end_time
+                self._ended_ns = clocks.now_ns() if end_time is None else end_time
             ready = self._completed
         if ready:
             self._finish(self._ended_ns)

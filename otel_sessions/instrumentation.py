@@ -164,6 +164,11 @@ def on_signal(callback: Callable[[SessionSignal], None]) -> None:
     _post(lambda monitor: monitor.tracker.on_signal(callback))
 
 
+def running() -> bool:
+    """Tell whether `instrument()` is in effect."""
+    return _active is not None
+
+
 def _running() -> Monitor | None:
     return None if _active is None else _active.monitor
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from opentelemetry.trace import Span, SpanContext
 
+from otel_sessions import clocks
 from otel_sessions.calls import Call
 from otel_sessions.comparisons import containment
 from otel_sessions.conversations import MAX_ASIDES, Conversations
@@ -54,7 +55,7 @@ class Tracker:
         on_store: Callable[[str, str, float, str | None], None] = lambda *_: None,
         idle_timeout_s: float = 1800.0,
         max_sessions: int = 10_000,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = clocks.now_s,
     ) -> None:
         self._store = store
         self._backend = backend

@@ -9,7 +9,6 @@ Messages and parts are read by attribute, so that this module imports without th
 Source: opentelemetry-util-genai 1.3b0, `CompletionHook`.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
@@ -17,7 +16,7 @@ from typing import Any, Protocol
 
 from opentelemetry.trace import Span
 
-from otel_sessions import names
+from otel_sessions import clocks, names
 from otel_sessions.adoptions import CallSpan, adopted, is_inference
 from otel_sessions.calls import (
     Call,
@@ -173,7 +172,7 @@ def _observe(
     given = known.get(names.SESSION_ID) or known.get(names.CONVERSATION_ID)
     if given:
         around = replace(around, given=GivenId(str(given), "span"))
-    ended_ns = time.time_ns()
+    ended_ns = clocks.now_ns()
     error = known.get(names.ERROR_TYPE)
     taken = CallSpan(span, {}, lambda: span)
     taken.adopt(span)

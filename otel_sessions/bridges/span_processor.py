@@ -5,7 +5,6 @@ first case it is the current span when our call starts; in the second this proce
 """
 
 import logging
-import time
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -31,7 +30,7 @@ class AdoptingProcessor(SpanProcessor):
         """Take what starts a span of our own.
 
         Args:
-            start_own: takes what `start` takes, `context` and `started_ns`.
+            start_own: takes what `start` takes, and `context`.
             scopes: instrumentation scopes of clients, whose spans may say later what they are.
 
         """
@@ -52,10 +51,10 @@ class AdoptingProcessor(SpanProcessor):
         surrounded = is_inference(around) and not adopted(around)
         if not watched and not surrounded:
             return self._start_own(**known)
-        current, started_ns = context.get_current(), time.time_ns()
+        current = context.get_current()
 
         def start_own() -> AnySpan:
-            return self._start_own(**known, context=current, started_ns=started_ns)
+            return self._start_own(**known, context=current)
 
         span = CallSpan(around, stated_attributes(known["ambient"]), start_own)
         if surrounded:

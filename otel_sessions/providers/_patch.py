@@ -7,7 +7,6 @@ Cost in the caller's thread: about 10 µs and what starting the span takes.
 """
 
 import sys
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from types import CoroutineType, ModuleType
@@ -19,6 +18,7 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import set_span_in_context
 from wrapt import FunctionWrapper, ObjectProxy, register_post_import_hook
 
+from otel_sessions import clocks
 from otel_sessions.faults import contained
 from otel_sessions.pipeline import Hooks
 from otel_sessions.providers._provider import Provider, Target
@@ -108,7 +108,7 @@ class Patch:
             arguments["stream"] = True
         opening = provider.read_opening(instance, arguments)
         ambient = hooks.ambient(opening.conversation_id)
-        started_ns = time.time_ns()
+        started_ns = clocks.now_ns()
         span = hooks.start_span(
             provider=opening.provider,
             operation=opening.operation,
@@ -117,6 +117,7 @@ class Patch:
             ambient=ambient,
             server_address=opening.server_address,
             server_port=opening.server_port,
+            started_ns=started_ns,
         )
         inside = set_span_in_context(span, context.set_value(_INSIDE, True, current))  # noqa: FBT003 - the API's order
         recording = Recording(

@@ -4,12 +4,12 @@ In the caller's thread only references are kept. `read` turns them into a `Call`
 worker. A reader that fails costs the part that it reads.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from opentelemetry.trace import Span
 
+from otel_sessions import clocks
 from otel_sessions.calls import Call, Outcome, Reply, Request
 from otel_sessions.faults import contained
 from otel_sessions.identity import Ambient
@@ -72,7 +72,7 @@ class Recording:
         except IndexError:
             return
         self.outcome = outcome
-        self.ended_ns = time.time_ns() if ended_ns is None else ended_ns
+        self.ended_ns = clocks.now_ns() if ended_ns is None else ended_ns
         with contained("handing a call over"):
             self._submit(self)
 
@@ -81,7 +81,7 @@ class Recording:
         if not isinstance(error, Exception):
             self.end("aborted")
             return
-        ended_ns = time.time_ns()
+        ended_ns = clocks.now_ns()
         if self._unended:
             self.error_type = type(error).__name__
             with contained("reading an error"):

@@ -7,13 +7,13 @@ leaving a `with` block, a cancelled task, and garbage collection.
 Cost: below 0.5 µs for each chunk of a synchronous stream.
 """
 
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
 from opentelemetry import context
 from opentelemetry.context import Context
 
+from otel_sessions import clocks
 from otel_sessions.calls import Outcome
 from otel_sessions.faults import contained
 from otel_sessions.providers._files import File
@@ -102,7 +102,7 @@ class _Iterator:
         self._append: Callable[[Any], None] = recording.chunks.append
         self._busy = False
         self._unseen = True
-        self._last_ns = time.time_ns()
+        self._last_ns = clocks.now_ns()
 
     def __iter__(self) -> "_Iterator":
         return self
@@ -121,7 +121,7 @@ class _Iterator:
             raise
         self._busy = False
         self._append(chunk)
-        self._last_ns = time.time_ns()
+        self._last_ns = clocks.now_ns()
         if self._unseen:
             with contained("reading a chunk"):
                 self._look(chunk)
@@ -140,7 +140,7 @@ class _Iterator:
             raise
         self._busy = False
         self._append(chunk)
-        self._last_ns = time.time_ns()
+        self._last_ns = clocks.now_ns()
         if self._unseen:
             with contained("reading a chunk"):
                 self._look(chunk)
@@ -208,7 +208,7 @@ class _Iterator:
             elif any(map(recording.provider.is_final, last)):
                 outcome = "completed"
         # What came after the last chunk was the application's time, or the collector's.
-        recording.end(outcome, time.time_ns() if self._busy else self._last_ns)
+        recording.end(outcome, clocks.now_ns() if self._busy else self._last_ns)
 
     def stop_from_outside(self) -> None:
         """End now, unless it is the client that closes its response after the last byte."""
@@ -296,7 +296,7 @@ class _Body:
 
     def _read(self) -> None:
         if self._read_ns is None:
-            self._read_ns = time.time_ns()
+            self._read_ns = clocks.now_ns()
 
     def _read_all(self) -> None:
         self._read()
