@@ -300,6 +300,20 @@ class RedisServer:
 
 
 @pytest.fixture(scope="session")
+def waiting_until() -> Callable[[Callable[[], object]], None]:
+    """Wait until something is true, for up to 30 s."""
+
+    def wait(check: Callable[[], object]) -> None:
+        end_s = time.monotonic() + 30
+        while not check():
+            if time.monotonic() > end_s:
+                pytest.fail("not within 30 s")
+            time.sleep(0.05)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
 def redis_program() -> Path:
     """Debian's Redis; its absence fails in CI and skips elsewhere."""
     root = str(Path(__file__).parents[1])

@@ -44,8 +44,8 @@ class _Copy:
     turns: dict[int, Turn] = field(default_factory=dict)
     """By number, oldest first."""
     running: bool = False
-    ahead: bool = False
-    """It has turns that the backend does not have yet."""
+    behind: "_Copy | None" = None
+    """As it was before it got turns that the backend does not have yet."""
 
     @property
     def newest(self) -> Turn | None:
@@ -165,8 +165,8 @@ class SharedStore:
         self._lock = threading.RLock()
         self._waiting.clear()
         self._backend.after_fork()
-        for session_id in [each for each, copy in self._copies.items() if copy.ahead]:
-            del self._copies[session_id]
+        for session_id in list(self._copies):
+            self._go_back(session_id)
 
     def close(self) -> None:
         """Store what waits, if that is possible, and close connections; see `Store`."""
@@ -268,8 +268,10 @@ class SharedStore:
         opened: Literal["new", "reopened"] | None = None
         if not copy.running:
             opened = "reopened" if copy.number else "new"
+        if copy.behind is None:
+            copy.behind = replace(copy, turns=dict(copy.turns))
         copy.append(turn)
-        copy.running = copy.ahead = True
+        copy.running = True
         self._waiting.append(waiting)
         return Appended(copy.recent, opened, fault)
 
@@ -295,9 +297,8 @@ class SharedStore:
 
     def _take_in(self, session_id: str, copy: _Copy, state: State) -> None:
         """Make a copy what the backend says that it is."""
-        if state.number < copy.number or copy.ahead:
+        if state.number < copy.number:
             copy.turns.clear()
-            copy.ahead = False
         copy.version, copy.number, copy.running = state.version, state.number, True
         for number, data in state.turns:
             turn = self._packing.unpack(data, session_id=session_id, number=number)
@@ -310,6 +311,12 @@ class SharedStore:
             for number in sorted(copy.turns)
             if number <= state.number and kept(number, state.number)
         }
+
+    def _go_back(self, session_id: str) -> None:
+        """Forget what the backend does not have; it may have other numbers there."""
+        copy = self._copies.get(session_id)
+        if copy is not None and copy.behind is not None:
+            self._copies[session_id] = copy.behind
 
     def _heal(self) -> None:
         """Work off what waits.
@@ -324,10 +331,7 @@ class SharedStore:
             if waiting.turn is None:
                 self._backend.end(_encoded(waiting.session_id), 0, 0, None)
             else:
-                copy = self._copies.get(waiting.session_id)
-                if copy is not None and copy.ahead:
-                    # Its numbers may be others in the backend.
-                    del self._copies[waiting.session_id]
+                self._go_back(waiting.session_id)
                 self._append(waiting, alone=False, again=True)
             self._waiting.popleft()
             if self._waiting and self._clock() > end_s:
