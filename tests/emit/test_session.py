@@ -6,6 +6,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from otel_sessions import names
 from otel_sessions.calls import Request, Usage
+from otel_sessions.detectors.call_failed import call_failed
+from otel_sessions.detectors.context_pressure import context_pressure
+from otel_sessions.detectors.context_truncated import context_truncated
+from otel_sessions.detectors.partial_response import partial_response
 from otel_sessions.names import METRICS
 
 AGENT = {"user_id": "u", "agent": "a", "server_address": "api.test", "server_port": 8080}
@@ -16,8 +20,9 @@ VECTORS = {"Question alpha": b"\x01\x00" * 128, "The red parcel": b"\x01\x01" * 
 
 @pytest.fixture
 def tracked(told, tracking):
-    """A tracker whose encoder knows the first question and its answer."""
+    """A tracker of facts only, whose encoder knows the first question and its answer."""
     return tracking(
+        detectors=[call_failed, context_pressure, context_truncated, partial_response],
         emitters=told.emitters,
         spans=told.span_of,
         encode=lambda text: VECTORS.get(text[:14], b""),
