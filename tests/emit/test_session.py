@@ -22,7 +22,7 @@ VECTORS = {"Question alpha": b"\x01\x00" * 128, "The red parcel": b"\x01\x01" * 
 def tracked(told, tracking):
     """A tracker of facts only, whose encoder knows the first question and its answer."""
     return tracking(
-        detectors=[call_failed, context_pressure, context_truncated, partial_response],
+        detectors=[context_truncated, context_pressure, call_failed, partial_response],
         emitters=told.emitters,
         spans=told.span_of,
         encode=lambda text: VECTORS.get(text[:14], b""),
