@@ -3,6 +3,7 @@
 Tool results stand in messages of the user; here each is a message of its own. Thinking is no text
 of the reply, and what the server's own tools do is none of the application's tool calls. Tokens
 that came from or went to a cache are counted apart by Anthropic and part of the input here.
+Tested with anthropic 0.49 to 2.12.
 Source: https://docs.anthropic.com/en/api/messages
 """
 

@@ -1,7 +1,7 @@
 """Cohere's chat, version 2 of its API: how its calls are read.
 
 Tokens are those that the model saw, not those that are billed. Plans and thoughts are no text of
-a reply. Tested with cohere 5.13 to 7.3.
+a reply. Tested with cohere 5.17 to 7.3.
 Source: https://docs.cohere.com/reference/chat
 """
 

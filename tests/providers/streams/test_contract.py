@@ -8,8 +8,10 @@ import weakref
 
 import pytest
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-"""Clients that are never closed leave their sockets open; here that is what is tested."""
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning",  # Clients that are never closed leave their sockets open.
+    "ignore::DeprecationWarning",  # Old clients beside new libraries.
+)
 
 
 class OurError(Exception):
@@ -191,6 +193,8 @@ async def test_an_async_stream_ends_once(astage, watch, use, outcome, text):
 
 async def test_a_cancelled_task_aborts(astage, watch):
     """A task that is cancelled while it waits for a chunk has what came before."""
+    if astage.blocks:
+        pytest.skip("the client itself blocks the loop")
     astage.answer(held=True)
     waiting = asyncio.Event()
 
