@@ -182,7 +182,10 @@ class Anthropic(OpenAi):
     def parts(self, usage):
         message = {"id": "c-1", "type": "message", "role": "assistant", "model": "m-1"}
         message |= {"content": [], "stop_reason": None, "stop_sequence": None}
-        counted = [{"usage": {"input_tokens": 9, "output_tokens": 1}}, {"usage": {"output_tokens": 3}}]
+        counted = [
+            {"usage": {"input_tokens": 9, "output_tokens": 1}},
+            {"usage": {"output_tokens": 3}},
+        ]
         first, last = counted if usage else ({}, {})
         text = {"type": "text", "text": ""}
         delta = {"type": "content_block_delta", "index": 0}
@@ -286,7 +289,9 @@ class Bedrock(Stage):
         yield aws("metadata", {"usage": counted} if usage else {"metrics": {"latencyMs": 1}})
 
     def options(self):
-        config = importlib.import_module("botocore.config").Config(retries={"total_max_attempts": 1})
+        config = importlib.import_module("botocore.config").Config(
+            retries={"total_max_attempts": 1}
+        )
         return {
             "service_name": "bedrock-runtime",
             "endpoint_url": self.root,
@@ -333,7 +338,9 @@ class Mistral(OpenAi):
     def client(self, *, asynchronous=False):
         del asynchronous
         module = importlib.import_module("mistralai")
-        make = getattr(module, "Mistral", None) or importlib.import_module("mistralai.client").Mistral
+        make = (
+            getattr(module, "Mistral", None) or importlib.import_module("mistralai.client").Mistral
+        )
         return make(api_key="none", server_url=self.root)
 
     def stream(self):
@@ -423,7 +430,6 @@ class HuggingFace(OpenAi):
             return await self.kept.chat_completion(ASKED, stream=True)
         except ImportError:
             pytest.skip("before 1.0 it needs a library of its own")
-
 
 
 STAGES = (
