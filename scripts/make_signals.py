@@ -120,6 +120,8 @@ def _health(notes: Notes, figures: Notes) -> Iterator[str]:
     rows = [row for row in figures["results"] if row["signal"] == "health"]
     yield from _results(row for row in rows if row["positives"] < row["n"])
     yield ""
+    yield from _sentences(notes["health"])
+    yield ""
     yield from _sentences(notes["ablation"])
     yield ""
     yield from _ablation(figures["ablation"])
