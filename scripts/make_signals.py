@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import Any
 
 import yaml
+from _markdown import capital, paragraphs, sentences, table
 
 from otel_sessions.detectors import DETECTORS
 from otel_sessions.health import WEIGHTS
@@ -31,7 +32,6 @@ DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "signals.md"
 _FACTS = re.compile(r"(?:^|(?<=\. )|(?<=\n))(Range|Languages|Cost|Source(?: of the numbers)?): ")
 """What a docstring says by name; it becomes a list."""
-_SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z`\"])")
 _DEAREST = 6
 """Parts of a cost that are named."""
 _GLANCED_POSITIVES = 10
@@ -66,15 +66,15 @@ def _page(notes: Notes, figures: Notes) -> Iterator[str]:
     yield "<!-- Made by scripts/make_signals.py; change docstrings or docs/signals.yaml. -->"
     yield "# Signals"
     yield ""
-    yield from _sentences(notes["introduction"])
+    yield from sentences(notes["introduction"])
     shipped = [detector.__name__ for detector in DETECTORS]
     yield from ("", "## At a glance", "")
-    yield from _table(
+    yield from table(
         ("signal", "weight", "AUROC", "F1", "false warnings"),
         [_summary(name, notes, figures) for name in shipped],
     )
     yield ""
-    yield from _sentences(notes["glance"])
+    yield from sentences(notes["glance"])
     yield from _health(notes, figures)
     for family in notes["families"]:
         yield from ("", f"## {family['title']}")
@@ -83,10 +83,10 @@ def _page(notes: Notes, figures: Notes) -> Iterator[str]:
                 yield from _signal(name, notes, figures)
     yield from _costs(notes, figures["costs"])
     yield from ("", "## How it was measured", "")
-    yield from _sentences(notes["measured"])
+    yield from sentences(notes["measured"])
     yield ""
     sets = notes["sets"]
-    yield from _table(("set", "what it is"), [(f"`{name}`", text) for name, text in sets.items()])
+    yield from table(("set", "what it is"), [(f"`{name}`", text) for name, text in sets.items()])
 
 
 def _summary(name: str, notes: Notes, figures: Notes) -> tuple[str, ...]:
@@ -109,20 +109,20 @@ def _summary(name: str, notes: Notes, figures: Notes) -> tuple[str, ...]:
 def _health(notes: Notes, figures: Notes) -> Iterator[str]:
     yield from ("", "## Health")
     module = importlib.import_module("otel_sessions.health")
-    yield from _paragraphs((module.__doc__ or "").partition(": ")[2])
+    yield from paragraphs((module.__doc__ or "").partition(": ")[2])
     yield from ("", "The weights:", "")
     weights = sorted(WEIGHTS.items(), key=lambda item: -item[1])
-    yield from _table(("signal", "weight"), [(f"`{n}`", f"{w:.2g}") for n, w in weights])
+    yield from table(("signal", "weight"), [(f"`{n}`", f"{w:.2g}") for n, w in weights])
     yield ""
-    yield from _sentences(_text_below("WEIGHTS", module))
-    yield from _sentences(notes["weights"])
+    yield from sentences(_text_below("WEIGHTS", module))
+    yield from sentences(notes["weights"])
     yield from ("", "How well health tells failed sessions, and turns, from others:", "")
     rows = [row for row in figures["results"] if row["signal"] == "health"]
     yield from _results(row for row in rows if row["positives"] < row["n"])
     yield ""
-    yield from _sentences(notes["health"])
+    yield from sentences(notes["health"])
     yield ""
-    yield from _sentences(notes["ablation"])
+    yield from sentences(notes["ablation"])
     yield ""
     yield from _ablation(figures["ablation"])
 
@@ -132,7 +132,7 @@ def _ablation(sets: Notes) -> Iterator[str]:
     told = {name: rows for name, rows in sets.items() if rows["health"][1] < rows["health"][2]}
     signals = sorted({signal for rows in told.values() for signal in rows})
     signals.remove("health")
-    yield from _table(
+    yield from table(
         ("without", *(f"`{name}`" for name in told)),
         [
             (f"`{signal}`", *(_change(rows.get(signal)) for rows in told.values()))
@@ -150,7 +150,7 @@ def _change(found: list[float] | None) -> str:
 
 def _costs(notes: Notes, costs: Notes) -> Iterator[str]:
     yield from ("", "## What it costs", "")
-    yield from _sentences(notes["costs"])
+    yield from sentences(notes["costs"])
     yield ""
     for title, parts in costs.items():
         (_, total), *rest = parts.items()
@@ -175,9 +175,9 @@ def _signal(name: str, all_notes: Notes, figures: Notes) -> Iterator[str]:
     text = (module.__doc__ or "").partition(": ")[2]
     first, _, rest = text.partition("\n\n")
     yield from ("", f"### {name}", "")
-    yield from _sentences(_capital(first))
+    yield from sentences(capital(first))
     yield ""
-    yield from _sentences(f"**What it means.** {notes['meaning']}")
+    yield from sentences(f"**What it means.** {notes['meaning']}")
     yield from ("", "**What to do.**", "")
     yield from (f"- {line}" for line in notes["act"])
     yield from ("", "**Example.**")
@@ -185,7 +185,7 @@ def _signal(name: str, all_notes: Notes, figures: Notes) -> Iterator[str]:
     prose, facts = _split_facts(rest)
     if prose.strip():
         yield from ("", "**How it decides.**")
-        yield from _paragraphs(prose)
+        yield from paragraphs(prose)
     yield from ("", "**Misses.**", "")
     yield from (f"- {line}" for line in notes["misses"])
     yield from ("", "**Measured.**", "")
@@ -214,7 +214,7 @@ def _measured(name: str, notes: Notes, figures: Notes) -> Iterator[str]:
     if rows:
         yield from (*_results(rows), "")
     if any(row["set"] in notes["benign"] for row in rows):
-        yield from (*_sentences(notes["benign_means"]), "")
+        yield from (*sentences(notes["benign_means"]), "")
     rates = _false_warnings(name, notes, figures)
     said = ", ".join(f"{rate:.1f} in `{found}`" for found, rate in rates)
     yield f"Warnings per 100 turns where none is due: {said}."
@@ -222,7 +222,7 @@ def _measured(name: str, notes: Notes, figures: Notes) -> Iterator[str]:
 
 def _results(rows: Iterable[Notes]) -> Iterator[str]:
     heads = ("set", "of", "n", "positive", "AUROC", "AP", "precision", "recall", "F1", "baseline")
-    yield from _table(heads, [_result(row) for row in rows])
+    yield from table(heads, [_result(row) for row in rows])
 
 
 def _result(row: Notes) -> tuple[str, ...]:
@@ -256,35 +256,6 @@ def _names(row: Notes) -> tuple[str, ...]:
 def _split_facts(text: str) -> tuple[str, list[tuple[str, str]]]:
     prose, *found = _FACTS.split(text)
     return prose, [(fact, said.strip()) for fact, said in zip(found[::2], found[1::2], strict=True)]
-
-
-def _paragraphs(text: str) -> Iterator[str]:
-    for paragraph in text.strip("\n").split("\n\n"):
-        yield ""
-        if paragraph.startswith("    "):
-            yield paragraph
-            continue
-        before, *items = paragraph.split("\n- ")
-        yield from _sentences(_capital(before))
-        if items:
-            yield ""
-        yield from (f"- {' '.join(item.split())}" for item in items)
-
-
-def _sentences(text: str) -> list[str]:
-    """One sentence a line, so that diffs show sentences."""
-    return _SENTENCE_END.split(" ".join(text.split()))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"| {' | '.join('---' for _ in heads)} |"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
 
 
 def _with_interval(row: Notes, key: str) -> str:
