@@ -34,18 +34,30 @@ _NOT_READ = {
 }
 
 _SENTENCES = (
-    "Of every call of the methods below one span is made, synchronous or asynchronous, "
-    "complete or streamed, with retries of the client inside.",
-    "Read are messages, system prompts, tool calls and results, the model, why the reply "
-    "ended, tokens (also of caches and of reasoning), and errors by status or class.",
-    "A stream ends its span once: when it is drained, closed, left, cancelled, broken by an "
-    "error, or collected; what had come by then counts.",
-    "Servers of OpenAI's protocol (Azure, Groq, Together, vLLM, OpenRouter, DeepSeek, "
-    "Mistral, ...) are called by OpenAI's client; their host names the provider.",
-    "Where a client makes spans of its own calls (Anthropic since 2.0, Mistral since 2.0), "
-    "those are completed and no second ones made.",
-    "A reply that goes on from `previous_response_id`, and a `conversation`, are followed "
-    "by the ids that OpenAI gives.",
+    (
+        "Of every call of the methods below one span is made, synchronous or asynchronous, "
+        "complete or streamed, with retries of the client inside."
+    ),
+    (
+        "Read are messages, system prompts, tool calls and results, the model, why the reply "
+        "ended, tokens (also of caches and of reasoning), and errors by status or class."
+    ),
+    (
+        "A stream ends its span once: when it is drained, closed, left, cancelled, broken by an "
+        "error, or collected; what had come by then counts."
+    ),
+    (
+        "Servers of OpenAI's protocol (Azure, Groq, Together, vLLM, OpenRouter, DeepSeek, "
+        "Mistral, ...) are called by OpenAI's client; their host names the provider."
+    ),
+    (
+        "Where a client makes spans of its own calls (Anthropic since 2.0, Mistral since 2.0), "
+        "those are completed and no second ones made."
+    ),
+    (
+        "A reply that goes on from `previous_response_id`, and a `conversation`, are followed "
+        "by the ids that OpenAI gives."
+    ),
     "LiteLLM is seen where it calls one of the clients below.",
 )
 """What is true of all, a line each."""
