@@ -11,6 +11,7 @@ classifier, a sub-agent) or a conversation that lost its history. What follows t
 goes on from it, it was a loss.
 """
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,7 +25,7 @@ from otel_sessions.indexes import ListIndex
 from otel_sessions.lineage import Chain, Match
 from otel_sessions.listings import Listing
 from otel_sessions.placements import Placement
-from otel_sessions.searches import search
+from otel_sessions.searches import places, search
 from otel_sessions.sessions import IdSource
 from otel_sessions.turns import ContextChange, ContextKind, lost_history
 
@@ -39,6 +40,8 @@ with each call. One more where there was a history, and one more where there is 
 suggestions and the like are bare, too, and may have the conversation's prompt."""
 _PROMPT_HEAD_CHARS = 80
 """System prompts that start alike are the same prompt; dates and names come later in it."""
+
+Forgets = Literal["always", "now"] | None
 
 _WITHOUT_LOSS: dict[ContextKind, ContextChange] = {
     kind: ContextChange(kind) for kind in get_args(ContextKind)
@@ -57,6 +60,8 @@ class Aside:
     bare: bool
     """It holds only what the user says: no reply, no tool result."""
     instance: str
+    started_s: float = 0.0
+    """Unix time at which its first call started."""
 
 
 @dataclass(slots=True)
@@ -70,9 +75,12 @@ class Conversation:
     generation: int = 0
     """How often the history was lost."""
     instance: str = ""
+    """The process that served its last call."""
+    ended_s: float = 0.0
+    """Unix time at which that call ended."""
     lane: int = 0
     asides: list[Aside] = field(default_factory=list)
-    forgets: Literal["always", "now"] | None = None
+    forgets: Forgets = None
     """Each call starts from nothing: from the first on, or since a history was lost."""
     former: Aside | None = None
     """The list that led before, while another that went on stands in its place."""
@@ -81,10 +89,32 @@ class Conversation:
 class Conversations:
     """All conversations of the process, the least recent forgotten first."""
 
-    def __init__(self, key: bytes, *, max_sessions: int, instance: str = "") -> None:
+    def __init__(
+        self,
+        key: bytes,
+        *,
+        max_sessions: int,
+        instance: str = "",
+        started_s: float = 0.0,
+        expiry_s: float = math.inf,
+    ) -> None:
+        """Start without any conversation.
+
+        Args:
+            key: what digests depend on.
+            max_sessions: conversations known at a time.
+            instance: names this process, `host:anything`.
+            started_s: Unix time at which this process started.
+            expiry_s: silence after which a lost history counts as expired, in seconds.
+
+        """
         self._key = key
         self._max_sessions = max_sessions
-        self._instance = instance
+        self.instance = instance
+        self._started_s = started_s
+        self._expiry_s = expiry_s
+        self._guests: tuple[Conversation, ...] = ()
+        self._resumable_at: tuple[int, ...] = ()
         self._known: OrderedDict[str, Conversation] = OrderedDict()
         self._index = ListIndex()
         self._resumable: OrderedDict[str, str] = OrderedDict()
@@ -93,7 +123,10 @@ class Conversations:
     def place(self, call: Call, listing: Listing | None) -> Placement:
         """Find the call's session and take its list and reply in."""
         placement = self._place(call, listing)
+        self._guests = ()
+        self._resumable_at = ()
         if call.reply.resumable and call.reply.id:
+            self._resumable_at = (self._resumable_place(call.reply.id),)
             self._resumable[call.reply.id] = placement.session_id
             if len(self._resumable) > _RESUMABLE_PER_SESSION * self._max_sessions:
                 self._resumable.popitem(last=False)
@@ -108,6 +141,62 @@ class Conversations:
         if given is not None:
             return self._place_given(given, call, listing)
         return self._place_found(call, listing)
+
+    def stale(self, call: Call, listing: Listing | None) -> str | None:
+        """Name the session of which it matters whether another process went on with it.
+
+        `None` if the list goes straight on from what is known here, or if no session is known.
+        """
+        given = call.given_id
+        if given is not None:
+            conversation = self._known.get(given.value)
+            if conversation is None or listing is None or not len(listing):
+                return given.value
+            match = conversation.chain.compare(listing)
+            return None if _straight_on(listing, match) else given.value
+        if listing is None or call.request.remembered or not len(listing):
+            return None
+        found = search(listing, partial(self._candidates, call.lane))
+        if found is None or _straight_on(listing, found[1]):
+            return None
+        return found[0].session_id
+
+    def sought(self, call: Call, listing: Listing | None) -> tuple[int, ...]:
+        """Give the places at which another process may have left the session of this list.
+
+        None if an id is stated, if the session is known here, or if it cannot be known.
+        """
+        if call.given_id is not None:
+            return ()
+        previous = call.request.previous_reply_id
+        if call.request.remembered and previous is not None:
+            return () if previous in self._resumable else (self._resumable_place(previous),)
+        if listing is None or not len(listing):
+            return ()
+        known = search(listing, partial(self._candidates, call.lane))
+        return () if known is not None else places(listing)
+
+    def invite(self, session_id: str) -> Conversation:
+        """Consider a conversation of another process for the next call that is placed."""
+        conversation = self.conversation(session_id)
+        self._guests = (*self._guests, conversation)
+        return conversation
+
+    def resume(self, call: Call, session_id: str) -> None:
+        """Say that the reply from which a call goes on belongs to a session."""
+        if call.request.remembered and call.request.previous_reply_id:
+            self._resumable[call.request.previous_reply_id] = session_id
+
+    def places(self, session_id: str) -> tuple[int, ...]:
+        """Give the places at which another process can find a session that has no stated id."""
+        return (*self._index.places(session_id), *self._resumable_at)
+
+    def parted(self, lists: Chain, listing: Listing) -> bool:
+        """Tell whether a list has nothing of what another process had in the same session."""
+        return lists.compare(listing).relation == "unrelated"
+
+    def _resumable_place(self, reply_id: str) -> int:
+        return digest(self._key, "resumable", reply_id)
 
     def get(self, session_id: str) -> Conversation | None:
         """Look a conversation up."""
@@ -137,9 +226,11 @@ class Conversations:
     def _place_unread(self, given: GivenId | None) -> Placement:
         session_id = given.value if given else new_id()
         source: IdSource = given.source if given else "new"
-        conversation = self._conversation(session_id)
+        conversation = self.conversation(session_id)
         conversation.generation += 1
-        conversation.turn_key = digest(self._key, "unread", str(conversation.generation))
+        conversation.turn_key = digest(
+            self._key, "unread", self.instance, str(conversation.generation)
+        )
         return Placement(
             session_id, source, "turn", conversation.turn_key, ContextChange("continued")
         )
@@ -149,7 +240,7 @@ class Conversations:
         given, previous = call.given_id, call.request.previous_reply_id
         found = self._resumable.get(previous or "")
         source: IdSource = given.source if given else "lineage" if found else "new"
-        conversation = self._conversation(given.value if given else found or new_id())
+        conversation = self.conversation(given.value if given else found or new_id())
         request_at = None
         if listing is not None:
             request_at = next(listing.newest_first("user"), None)
@@ -175,7 +266,7 @@ class Conversations:
         )
 
     def _place_given(self, given: GivenId, call: Call, listing: Listing) -> Placement:
-        conversation = self._conversation(given.value)
+        conversation = self.conversation(given.value)
         match = conversation.chain.compare(listing)
         beside = self._best_aside(conversation, listing)
         if beside is not None and beside[1].shared_tokens > match.shared_tokens:
@@ -254,7 +345,9 @@ class Conversations:
         match = chain.compare(listing)
         chain.advance(listing, match, call.reply.message, self._key)
         key = self._turn_key(conversation, listing, len(conversation.asides) + 1)
-        conversation.asides.append(Aside(chain, prompt, key, bare, self._instance))
+        conversation.asides.append(
+            Aside(chain, prompt, key, bare, self.instance, call.started_ns / 1e9)
+        )
         del conversation.asides[:-MAX_ASIDES]
         request_at = next(listing.newest_first("user"), None)
         placement = Placement(
@@ -315,12 +408,12 @@ class Conversations:
     def _place_found(self, call: Call, listing: Listing) -> Placement:
         found = search(listing, partial(self._candidates, call.lane))
         if found is None:
-            conversation = self._conversation(new_id())
+            conversation = self.conversation(new_id())
             match = conversation.chain.compare(listing)
             return self._take(conversation, "new", call, listing, match)
         conversation, match = found
         if match.relation == "forked":
-            fork = self._conversation(new_id())
+            fork = self.conversation(new_id())
             first = fork.chain.compare(listing)
             placement = self._take(fork, "new", call, listing, first)
             return replace(
@@ -333,7 +426,7 @@ class Conversations:
     def _candidates(self, lane: int, key: int) -> list[Conversation]:
         """Give the conversations at a place, those of the caller's thread or task first."""
         ids = islice(self._index.newest_first(key), _MAX_CANDIDATES)
-        found = [self._known[session_id] for session_id in ids]
+        found = [*self._guests, *(self._known[session_id] for session_id in ids)]
         return sorted(found, key=lambda conversation: conversation.lane != lane)
 
     def _take(
@@ -357,7 +450,8 @@ class Conversations:
             conversation.prompt = self._prompt(listing)
         if match.relation not in ("first", "repeated"):
             conversation.forgets = None
-        conversation.instance, conversation.lane = self._instance, call.lane
+        conversation.instance, conversation.lane = self.instance, call.lane
+        conversation.ended_s = call.ended_ns / 1e9
         self._index.put(conversation.session_id, listing, chain.replies)
         return Placement(
             conversation.session_id,
@@ -384,9 +478,17 @@ class Conversations:
         )
 
     def _cause(self, conversation: Conversation, aside: Aside) -> str:
-        return "unknown" if conversation.instance == aside.instance else "instance_changed"
+        """Say why the history was gone when the list that was set aside began."""
+        elsewhere = conversation.instance != aside.instance
+        same_host = _host(conversation.instance) == _host(aside.instance)
+        if elsewhere and same_host and conversation.ended_s < self._started_s:
+            return "process_restarted"
+        if aside.started_s - conversation.ended_s >= self._expiry_s:
+            return "expired"
+        return "instance_changed" if elsewhere else "unknown"
 
-    def _conversation(self, session_id: str) -> Conversation:
+    def conversation(self, session_id: str) -> Conversation:
+        """Look a conversation up, or begin it."""
         conversation = self._known.get(session_id)
         if conversation is None:
             conversation = self._known[session_id] = Conversation(session_id)
@@ -404,3 +506,15 @@ class Conversations:
 
     def _prompt(self, listing: Listing) -> int:
         return digest(self._key, "prompt", listing.lead_text[:_PROMPT_HEAD_CHARS])
+
+
+def _straight_on(listing: Listing, match: Match) -> bool:
+    """Tell whether nothing can have happened elsewhere that the list knows of."""
+    if match.relation not in ("continued", "repeated") or match.dropped:
+        return False
+    asked = listing.newest_first("user", since=match.new_from)
+    return len(list(islice(asked, 2))) <= 1
+
+
+def _host(instance: str) -> str:
+    return instance.rpartition(":")[0]

@@ -6,13 +6,18 @@ gone on from; and a reply by itself, wherever it stands, for lists that lost the
 has the first two kinds for its newest list only and the third for its last 64 replies.
 """
 
+import struct
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
+from otel_sessions.digests import DIGEST_BYTES
 from otel_sessions.lineage import DISTINCT_TOKENS
 from otel_sessions.listings import Listing
 
+_PARTS = struct.Struct("<BqQQ")
+_SENT, _STATE, _REPLY = range(3)
 KEPT_REPLIES = 64
 SURE_TOKENS = 2 * DISTINCT_TOKENS
 """Messages of this size together belong to one conversation only."""
@@ -67,6 +72,11 @@ class ListIndex:
         for key in keys.newest:
             self._enter(key, session_id)
 
+    def places(self, session_id: str) -> tuple[int, ...]:
+        """Give the keys of a session's newest list, by which other processes find it."""
+        keys = self._keys.get(session_id, _Keys())
+        return (*keys.newest, *list(keys.replies)[-1:])
+
     def forget(self, session_id: str) -> None:
         """Let a session's keys go."""
         keys = self._keys.pop(session_id, _Keys())
@@ -94,7 +104,7 @@ class ListIndex:
 def position_key(listing: Listing, end: int) -> int:
     """Make the key of a list's first `end` messages."""
     before = listing.digest(end - 2) if end - 2 >= listing.lead else 0
-    return hash(("sent", end - listing.lead, before, listing.digest(end - 1)))
+    return _key(_SENT, end - listing.lead, before, listing.digest(end - 1))
 
 
 def state_key(listing: Listing, reply_at: int) -> int:
@@ -113,9 +123,15 @@ def _before(listing: Listing, index: int) -> int:
 
 
 def _state(position: int, before: int, reply: int) -> int:
-    return hash(("state", position, before, reply))
+    return _key(_STATE, position, before, reply)
 
 
 def _reply(before: int, reply: int, tokens: int) -> int:
     # A short reply counts only behind its request.
-    return hash(("reply", reply, before if tokens < SURE_TOKENS else 0))
+    return _key(_REPLY, 0, reply, before if tokens < SURE_TOKENS else 0)
+
+
+def _key(kind: int, *parts: int) -> int:
+    """Hash digests, which are keyed already; the same in every process, unlike Python's `hash`."""
+    packed = _PARTS.pack(kind, *parts)
+    return int.from_bytes(blake2b(packed, digest_size=DIGEST_BYTES).digest(), "big")

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 import secrets
+import socket
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -30,6 +31,7 @@ from otel_sessions.executors import Carrier
 from otel_sessions.faults import contained
 from otel_sessions.identity import ambient
 from otel_sessions.judges import open_judge
+from otel_sessions.notes import Notes
 from otel_sessions.pipeline import Hooks, Observation, Pipeline
 from otel_sessions.plugins import load_detectors, load_encoder
 from otel_sessions.providers import PROVIDERS, Patch, Provider, patch
@@ -72,7 +74,7 @@ class Monitor:
                 PREFIX,
             )
         set_up_sdk(os.environ)
-        instance = f"{os.getpid()}-{secrets.token_hex(4)}"
+        instance = _instance()
         scope, schema = (names.SCOPE, _version()), names.SCHEMA_URL
         tracer = trace.get_tracer(*scope, schema_url=schema)
         meter = metrics.get_meter(*scope, schema_url=schema)
@@ -88,13 +90,20 @@ class Monitor:
         self.tracker = Tracker(
             store=store,
             backend=config.store.partition(":")[0],
-            conversations=Conversations(key, max_sessions=config.max_sessions, instance=instance),
+            conversations=Conversations(
+                key,
+                max_sessions=config.max_sessions,
+                instance=instance,
+                started_s=time.time(),
+                expiry_s=config.idle_timeout_s,
+            ),
             reader=CallReader(key, encode, windows=config.windows.get, instance=instance),
             detectors=detectors,
             emitters=emitters,
             on_store=metric_emitter.on_store,
             idle_timeout_s=config.idle_timeout_s,
             max_sessions=config.max_sessions,
+            notes=Notes(key) if store.shared else None,
         )
         self._store = store
         self.pipeline = Pipeline(
@@ -179,7 +188,7 @@ class Monitor:
 
     def after_fork(self) -> None:
         """Make locks and the worker anew in a forked child."""
-        self.tracker.after_fork()
+        self.tracker.after_fork(_instance())
         self.pipeline.after_fork()
         if self._judge is not None:
             self._judge.after_fork()
@@ -209,6 +218,11 @@ def _chosen_providers(given: tuple[str, ...] | None) -> Collection[str]:
             message = f"providers: unknown {name!r}: must be one of {', '.join(known)}"
             raise ConfigError(message)
     return known if given is None else given
+
+
+def _instance() -> str:
+    """Name this process: what stands before the colon is the machine or container."""
+    return f"{socket.gethostname()}:{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _key(given: str | None) -> bytes:

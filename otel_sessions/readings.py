@@ -67,7 +67,7 @@ class CallReader:
         self._key = key
         self._features = FeatureReader(key, _contained(encode))
         self._windows = windows
-        self._instance = instance
+        self.instance = instance
         self._prompts: OrderedDict[str, _Prompt] = OrderedDict()
 
     def listing(self, call: Call) -> Listing | None:
@@ -91,7 +91,7 @@ class CallReader:
             started_s=call.started_ns / 1e9,
             ended_s=call.ended_ns / 1e9,
             complete=call.outcome != "failed" and not tool_calls,
-            instance=self._instance,
+            instance=self.instance,
             provider=call.provider,
             model=_once(call.request.model),
             retries=int(placement.repeated),

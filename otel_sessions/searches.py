@@ -36,6 +36,23 @@ Candidates = Callable[[int], Sequence[_C]]
 """Index key -> what stands there, the newest first."""
 
 
+def places(listing: Listing) -> tuple[int, ...]:
+    """Give the index keys under which `search` looks, as far as another process may know them.
+
+    None if there is no reply in the list: two users may well open alike.
+    """
+    newest = next(listing.newest_first("assistant", since=listing.lead), None)
+    if newest is None:
+        return ()
+    sent = position_key(listing, len(listing))
+    return (
+        state_key(listing, newest),
+        sent,
+        reply_key(listing, newest),
+        position_key(listing, newest),
+    )
+
+
 def search(listing: Listing, candidates: Candidates[_C]) -> tuple[_C, Match] | None:
     """Find whose list it is, and how it relates to the chain; `None` if it is a new one."""
     newest = next(listing.newest_first("assistant", since=listing.lead), None)

@@ -22,12 +22,15 @@ from otel_sessions.detectors import Detector
 from otel_sessions.detectors.user_abandoned import LEFT_SILENTLY
 from otel_sessions.emit import CallReport, Emitter, FeedbackReport, Labels
 from otel_sessions.faults import contained
+from otel_sessions.health import turn_health
+from otel_sessions.listings import Listing
 from otel_sessions.models import cost_usd, find_model
+from otel_sessions.notes import Note, Notes, chain_of, go_on, recall, track_of
 from otel_sessions.placements import Placement
 from otel_sessions.readings import CallReader
-from otel_sessions.sessions import EndReason, Outcome, SessionHealth
+from otel_sessions.sessions import EndReason, Outcome, SessionHealth, stated
 from otel_sessions.signals import SessionSignal, Signal
-from otel_sessions.stores import Appended, Store
+from otel_sessions.stores import Appended, Ended, News, Store
 from otel_sessions.tracks import Held, Track
 from otel_sessions.turns import Turn, join, lost_history
 
@@ -55,6 +58,7 @@ class Tracker:
         on_store: Callable[[str, str, float, str | None], None] = lambda *_: None,
         idle_timeout_s: float = 1800.0,
         max_sessions: int = 10_000,
+        notes: Notes | None = None,
         clock: Callable[[], float] = clocks.now_s,
     ) -> None:
         self._store = store
@@ -67,8 +71,14 @@ class Tracker:
         self._idle_timeout_s = idle_timeout_s
         self._max_sessions = max_sessions
         self._clock = clock
+        self._notes = notes if store.shared else None
         self._sessions: OrderedDict[str, Track] = OrderedDict()
+        self._news: dict[str, tuple[Note | None, Sequence[Turn]]] = {}
+        """Of the session of the call in work: what other processes did in it."""
         self._callbacks: list[Callable[[SessionSignal], None]] = []
+        self._alone: Listing | None = None
+        """The list in work, if it was placed without asking what other processes did."""
+        self._store_faults = 0
         self.lock = threading.RLock()
 
     # What the pipeline asks for.
@@ -77,16 +87,23 @@ class Tracker:
         """Analyse one finished call; its span is completed and left open."""
         listing = self._reader.listing(call)
         with self.lock:
-            placement = self._conversations.place(call, listing)
-            session = self._session(placement, call)
-            turn = self._reader.turn(call, listing, placement)
-            context = span.get_span_context()
-            self._decide(session, placement)
-            if placement.part == "aside":
-                self._hold(session, turn, context)
-            elif placement.part != "outside":
-                self._admit(session, turn, context)
-            self._report(session, call, span, placement, turn)
+            try:
+                self._track(call, span, listing)
+            finally:
+                self._alone = None
+
+    def _track(self, call: Call, span: Span, listing: Listing | None) -> None:
+        self._alone = listing if self._catch_up(call, listing) else None
+        placement = self._conversations.place(call, listing)
+        session = self._session(placement, call)
+        turn = self._reader.turn(call, listing, placement)
+        context = span.get_span_context()
+        self._decide(session, placement)
+        if placement.part == "aside":
+            self._hold(session, turn, context)
+        elif placement.part != "outside":
+            self._admit(session, turn, context)
+        self._report(session, call, span, placement, turn)
 
     def sweep(self) -> None:
         """End idle sessions, and count failed turns that nobody tried again."""
@@ -104,7 +121,9 @@ class Tracker:
                 "take_idle", lambda: self._store.take_idle(now_s - self._idle_timeout_s)
             )
             for ended in idle or ():
-                self._end(ended.session_id, "idle", "unknown")
+                self._end(ended.session_id, "idle", "unknown", ended)
+            if self._store.shared:
+                self._leave_silent(now_s)
 
     # What the application asks for.
 
@@ -116,13 +135,18 @@ class Tracker:
     def end_all(self, *, timeout_s: float = -1) -> None:
         """End every session of this process, because the process ends.
 
-        Nothing ends if the analysis of a call, or a callback in it, takes longer than `timeout_s`.
+        Sessions in a store that other processes see do not end: they go on there, or are ended by
+        whoever finds them idle. Nothing ends if the analysis of a call, or a callback in it, takes
+        longer than `timeout_s`.
         """
         if not self.lock.acquire(timeout=timeout_s):
             return
         try:
             for session_id in list(self._sessions):
-                self._end(session_id, "shutdown", "unknown")
+                if self._store.shared:
+                    self._evaluate(self._sessions.pop(session_id))
+                else:
+                    self._end(session_id, "shutdown", "unknown")
         finally:
             self.lock.release()
 
@@ -149,12 +173,14 @@ class Tracker:
         with self.lock:
             self._callbacks.append(callback)
 
-    def after_fork(self) -> None:
+    def after_fork(self, instance: str) -> None:
         """Leave the sessions to the parent, which ends them; one that goes on here is reopened.
 
-        The lock is made anew, because the parent's worker may have held it.
+        The lock is made anew, because the parent's worker may have held it, and this process gets
+        a name of its own.
         """
         self.lock = threading.RLock()
+        self._conversations.instance = self._reader.instance = instance
         self._sessions.clear()
         self._store.after_fork()
 
@@ -172,11 +198,71 @@ class Tracker:
                 call.ended_ns,
                 previous_id=placement.previous_id,
             )
+            note, recent = self._news.get(placement.session_id, (None, ()))
+            if note is not None:
+                self._restore(session, note, recent)
             while len(self._sessions) > self._max_sessions:
-                self._end(next(iter(self._sessions)), "evicted", "unknown")
+                oldest = next(iter(self._sessions))
+                if self._store.shared:
+                    self._evaluate(self._sessions.pop(oldest))
+                else:
+                    self._end(oldest, "evicted", "unknown")
         self._sessions.move_to_end(placement.session_id)
         session.see(placement, call)
         return session
+
+    def _catch_up(self, call: Call, listing: Listing | None) -> bool:
+        """Read what other processes know of the call's session; tell whether nothing was read.
+
+        Nothing is where the list goes straight on from what is known here, which the append
+        confirms.
+        """
+        self._news.clear()
+        if self._notes is None:
+            return False
+        session_id = self._conversations.stale(call, listing)
+        if session_id is not None:
+            self._recall(session_id)
+            return False
+        places = self._conversations.sought(call, listing)
+        if not places:
+            return True
+        for found in self._timed("find", lambda: self._store.find(places)) or ():
+            self._conversations.resume(call, found)
+            if self._recall(found):
+                self._conversations.invite(found)
+        return False
+
+    def _recall(self, session_id: str) -> bool:
+        """Take in what others did in a session; tell whether there was anything."""
+        news = self._timed("catch_up", lambda: self._store.catch_up(session_id))
+        if news is None or self._notes is None:
+            return False
+        note = self._notes.read(news.note)
+        self._news[session_id] = note, news.recent
+        session = self._sessions.get(session_id)
+        if note is None:
+            return False
+        recall(self._conversations.conversation(session_id), note.lists)
+        if session is not None:
+            self._restore(session, note, news.recent)
+        return True
+
+    def _restore(self, session: Track, note: Note, recent: Sequence[Turn]) -> None:
+        """Lead a session on: its figures are noted, the turn that came with the note is judged."""
+        go_on(session, note)
+        session.recent = tuple(recent)
+        for at, turn in enumerate(recent, 1):
+            if turn.number > session.score.number:
+                health = turn_health(self._detect(recent[:at]))
+                session.score = session.score.after(turn.number, health)
+                session.turns = max(session.turns, turn.number)
+
+    def _leave_silent(self, now_s: float) -> None:
+        """Forget sessions that went on, or ended, in other processes."""
+        before_ns = (now_s - 2 * self._idle_timeout_s) * 1e9
+        for session_id in [s.session_id for s in self._sessions.values() if s.ended_ns < before_ns]:
+            self._evaluate(self._sessions.pop(session_id))
 
     def _decide(self, session: Track, placement: Placement) -> None:
         """Turn what was set aside into turns, now that it is known what it was."""
@@ -209,7 +295,7 @@ class Tracker:
 
     def _admit(self, session: Track, turn: Turn, context: SpanContext) -> None:
         """Append a turn to its session and judge it."""
-        appended = self._timed("append", lambda: self._store.append(turn))
+        appended = self._append(session, turn)
         if appended is None:
             return
         session.recent = appended.recent
@@ -227,6 +313,34 @@ class Tracker:
         session.score = session.score.after(newest.number, session.open.health)
         if newest.complete:
             self._evaluate(session)
+
+    def _append(self, session: Track, turn: Turn) -> Appended | None:
+        conversation = self._conversations.get(session.session_id)
+        if self._notes is None or conversation is None:
+            return self._timed("append", lambda: self._store.append(turn))
+        note = self._notes.write(conversation, session)
+        listing, self._alone = self._alone, None
+        places = () if stated(session.source) else self._conversations.places(session.session_id)
+        appended = self._timed(
+            "append",
+            lambda: self._store.append(turn, note=note, places=places, alone=listing is not None),
+        )
+        if appended is None or appended.refused is None or listing is None:
+            return appended
+        # The list goes straight on from what this process had, as if the others had not been.
+        parted = self._parted(session, appended.refused, listing)
+        if parted:
+            shared = sum(each.instance == turn.instance for each in appended.refused.recent)
+            gone = 2 * (len(appended.refused.recent) - shared)
+            turn = replace(turn, context=lost_history(gone, "diverged"))
+        return self._timed("append", lambda: self._store.append(turn, note=note, places=places))
+
+    def _parted(self, session: Track, news: News, listing: Listing) -> bool:
+        note = self._notes.read(news.note) if self._notes else None
+        if note is None:
+            return False
+        self._restore(session, note, news.recent)
+        return self._conversations.parted(chain_of(note.lists), listing)
 
     def _detect(self, recent: Sequence[Turn]) -> Iterable[Signal]:
         for detector in self._detectors:
@@ -249,19 +363,28 @@ class Tracker:
         if report is not None:
             self._tell(lambda emitter: emitter.on_turn(report))
 
-    def _end(self, session_id: str, reason: EndReason, outcome: Outcome) -> None:
+    def _end(
+        self, session_id: str, reason: EndReason, outcome: Outcome, ended: Ended | None = None
+    ) -> None:
         session = self._sessions.pop(session_id, None)
         if session is None:
+            self._end_elsewhere(session_id, reason, outcome, ended)
             return
         undecided = self._conversations.undecided(session_id)
         if undecided is not None and not self._quotes(session, undecided[0]):
             self._admit_lost(session, *undecided)
+            ended = None
         self._evaluate(session)
         opened = session.open
+        if ended is None:
+            faults = self._store_faults
+            ended = self._timed("end", lambda: self._store.end(session_id))
+            if ended is None and self._store.shared and faults == self._store_faults:
+                # Another process has ended it, and told so.
+                return
         if reason == "idle" and outcome == "unknown" and opened.context and not opened.healthy:
             self._signal(session, LEFT_SILENTLY, opened.context)
             outcome = "abandoned"
-        self._timed("end", lambda: self._store.end(session_id))
         conversation = self._conversations.get(session_id)
         chain_bytes = conversation.chain.size_bytes if conversation else 0
         if reason == "evicted":
@@ -269,6 +392,24 @@ class Tracker:
         if not session.turns:
             return
         report = session.end_report(reason, outcome, chain_bytes)
+        self._tell(lambda emitter: emitter.on_end(report))
+
+    def _end_elsewhere(
+        self, session_id: str, reason: EndReason, outcome: Outcome, ended: Ended | None
+    ) -> None:
+        """End a session that another process led; that one may be gone."""
+        if self._notes is None:
+            return
+        if ended is None:
+            ended = self._timed("end", lambda: self._store.end(session_id))
+        note = self._notes.read(ended.note) if ended else None
+        if ended is None or note is None:
+            return
+        session = track_of(session_id, note)
+        self._restore(session, note, ended.recent)
+        if ended.recent:
+            session.ended_ns = max(session.ended_ns, round(ended.recent[-1].ended_s * 1e9))
+        report = session.end_report(reason, outcome, len(ended.note))
         self._tell(lambda emitter: emitter.on_end(report))
 
     def _quotes(self, session: Track, key: int) -> bool:
@@ -330,6 +471,7 @@ class Tracker:
                 error = result.fault if isinstance(result, Appended) else None
             except Exception as fault:
                 error = type(fault).__name__
+                self._store_faults += 1
                 raise
         duration_s = time.perf_counter() - started_s
         with contained("timing the store"):

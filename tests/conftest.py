@@ -270,9 +270,7 @@ class RedisServer:
     """A real Redis on a free port of loopback; without a file, so that a restart forgets."""
 
     def __init__(self, program: Path, folder: Path, *options: str) -> None:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port = one.getsockname()[1]
+        self.port = _free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._command = [
             program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
@@ -289,6 +287,7 @@ class RedisServer:
                 if one.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.05)
+        self.stop()
         pytest.fail("redis-server does not listen")
 
     def stop(self) -> None:
@@ -297,6 +296,16 @@ class RedisServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+def _free_port() -> int:
+    """Find a port that is free, as is likely the one of a node 10,000 above it."""
+    while True:
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            port: int = one.getsockname()[1]
+        if port < 2**16 - 10_000:
+            return port
 
 
 @pytest.fixture(scope="session")

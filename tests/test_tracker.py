@@ -367,6 +367,8 @@ class TestEnds:
 class DownStore:
     """A store that cannot be reached."""
 
+    shared = False
+
     def append(self, turn):
         raise ConnectionError
 

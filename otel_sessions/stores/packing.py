@@ -20,8 +20,6 @@ from operator import attrgetter
 from types import ModuleType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
-import msgpack  # type: ignore[import-untyped] # it has no types
-
 from otel_sessions import texts, turns
 
 VERSION = 1
@@ -44,6 +42,10 @@ class Packing(Generic[_R]):
             without: fields that are not written, because they are known where it is read.
 
         """
+        # Loaded with stores that processes share, and not before.
+        import msgpack  # type: ignore[import-untyped] # noqa: PLC0415 - it has no types
+
+        self._pack, self._unpack = msgpack.packb, msgpack.unpackb
         self._write, self._read = _codec(record, without)
         self._without = without
         layout = "\n".join((*_layout(record), *_formats(texts), *_formats(turns), sys.byteorder))
@@ -56,7 +58,7 @@ class Packing(Generic[_R]):
             ValueError: a value of it cannot be written; an `OverflowError` if a number is too long.
 
         """
-        body: bytes = msgpack.packb(self._write(record), unicode_errors="surrogatepass")
+        body: bytes = self._pack(self._write(record), unicode_errors="surrogatepass")
         return bytes((VERSION,)) + self._tag(body) + body
 
     def unpack(self, data: bytes, **known: object) -> _R | None:
@@ -70,7 +72,7 @@ class Packing(Generic[_R]):
         body = data[1 + _TAG_BYTES :]
         if data[:1] != bytes((VERSION,)) or data[1 : 1 + _TAG_BYTES] != self._tag(body):
             return None
-        values = msgpack.unpackb(body, use_list=False, unicode_errors="surrogatepass")
+        values = self._unpack(body, use_list=False, unicode_errors="surrogatepass")
         record: _R = self._read(values, known)
         return record
 

@@ -15,7 +15,7 @@ KEY = b"a key of the tests"
 def nodes(redis_servers, waiting_until):
     """Three nodes with a third of the slots each."""
     options = ("--cluster-enabled", "yes", "--cluster-require-full-coverage", "no")
-    servers = [redis_servers(*options, "--cluster-node-timeout", "2000") for _ in range(3)]
+    servers = [redis_servers(*options, "--cluster-node-timeout", "15000") for _ in range(3)]
     clients = [redis.Redis(port=server.port) for server in servers]
     bounds = [at * SLOTS // 3 for at in range(4)]
     for client, start, end in zip(clients, bounds, bounds[1:], strict=False):
