@@ -1,4 +1,4 @@
-"""Amazon Bedrock by botocore (boto3) and aiobotocore: how its calls are read.
+"""Amazon Bedrock: how its calls by botocore (boto3) and aiobotocore are read.
 
 All operations of all of Amazon's services go through one method, of which four operations are
 calls of a model. `invoke_model` sends and returns what each model's vendor defines: read are those

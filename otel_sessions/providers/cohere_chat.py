@@ -1,4 +1,4 @@
-"""Cohere's chat, version 2 of its API: how its calls are read.
+"""Cohere chat: how the calls of version 2 of its API are read.
 
 Tokens are those that the model saw, not those that are billed. Plans and thoughts are no text of
 a reply. Tested with cohere 5.17 to 7.3.

@@ -1,4 +1,4 @@
-"""Google Gen AI (Gemini and Vertex AI): how the calls of `google-genai` are read.
+"""Google Gen AI: how the calls of `google-genai` (Gemini and Vertex AI) are read.
 
 A model's texts are one, however many parts or chunks they came in; results of functions, which
 stand in contents of the user, are messages of their own. Thoughts are no text of the reply, but

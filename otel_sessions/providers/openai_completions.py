@@ -1,4 +1,4 @@
-"""OpenAI text completions (the API before chat): how their calls are read.
+"""OpenAI text completions: how the calls of the API before chat are read.
 
 Servers such as vLLM still offer it. A prompt is read as a user's message; prompts of tokens, or of
 several texts at once, are not read. Tested with openai 1.26 to 3.54.
