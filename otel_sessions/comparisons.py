@@ -8,19 +8,34 @@ from otel_sessions.texts import VECTOR, VECTOR_BYTES, WORD_BYTES, TextFeatures
 def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[float]:
     """Cosine of the newest text's vector with each of `earlier`, in their order: [-1, 1].
 
-    A text without a vector has similarity 0. About 15 µs for 60 texts.
+    A text without a vector has similarity 0. About 20 µs for 60 texts, 5 µs if another detector
+    has just asked for the same ones.
     """
-    import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
+    global _latest  # noqa: PLW0603 - see there
+    mine = newest.packed
+    known = next((found for text, found in _latest if text == mine), {})
+    others = [text.packed for text in earlier]
+    missing = [other for other in others if other not in known]
+    if missing:
+        if newest.vector:
+            nearness = _cosines([mine[VECTOR], *[other[VECTOR] for other in missing]])
+        else:
+            nearness = [0.0] * len(missing)
+        kept = known if len(known) < _KEPT_PAIRS else {}
+        found = {**kept, **dict(zip(missing, nearness, strict=True))}
+        _latest = ((mine, found), *[entry for entry in _latest if entry[0] != mine][:1])
+        known = found if kept is known else {**known, **found}
+    return [known[other] for other in others]
 
-    if not newest.vector or not earlier:
-        return [0.0] * len(earlier)
-    rows = [newest.packed[VECTOR], *[text.packed[VECTOR] for text in earlier]]
-    table = np.frombuffer(b"".join(rows), np.int8).reshape(-1, VECTOR_BYTES).astype(np.float32)
-    products = table[1:] @ table[0]
-    squares = np.einsum("ij,ij->i", table, table)
-    norms = np.sqrt(squares[1:] * squares[0])
-    pairs = zip(products.tolist(), norms.tolist(), strict=True)
-    return [product / norm if norm else 0.0 for product, norm in pairs]
+
+_KEPT_PAIRS = 256
+_latest: tuple[tuple[bytes, dict[bytes, float]], ...] = ()
+"""The two texts compared last, each with its similarities to others, by their packed features.
+
+Several detectors hold the same two texts of a turn against the same earlier ones. What is kept
+follows from its keys alone, so results do not depend on it; and nothing in it is changed once it is
+here, so threads that meet only compute a thing twice.
+"""
 
 
 def cosines(vector: bytes, others: Sequence[bytes]) -> list[float]:
@@ -28,13 +43,17 @@ def cosines(vector: bytes, others: Sequence[bytes]) -> list[float]:
 
     A vector that is empty or all zeros has similarity 0. About 15 µs for 60.
     """
-    import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
-
     width = len(vector)
     if not width or not others:
         return [0.0] * len(others)
-    rows = [vector, *[other[:width].ljust(width, b"\0") for other in others]]
-    table = np.frombuffer(b"".join(rows), np.int8).reshape(-1, width).astype(np.float32)
+    return _cosines([vector, *[other[:width].ljust(width, b"\0") for other in others]])
+
+
+def _cosines(rows: Sequence[bytes]) -> list[float]:
+    """Compare the first of vectors of one length with each of the others."""
+    import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
+
+    table = np.frombuffer(b"".join(rows), np.int8).reshape(len(rows), -1).astype(np.float32)
     products = table[1:] @ table[0]
     squares = np.einsum("ij,ij->i", table, table)
     norms = np.sqrt(squares[1:] * squares[0])
@@ -106,8 +125,13 @@ def overlap(a: TextFeatures, b: TextFeatures) -> float:
 
     Source: Jaccard, "The distribution of the flora in the alpine zone", New Phytologist 11 (1912).
     """
-    words_a, words_b = a.word_set, b.word_set
-    return len(words_a & words_b) / len(words_a | words_b) if words_a and words_b else 0.0
+    mine, others = a.words, b.words
+    if not mine or not others:
+        return 0.0
+    if mine == others:
+        return 1.0
+    shared = len(a.word_set & b.word_set)
+    return shared / (a.word_count + b.word_count - shared)
 
 
 def containment(part: TextFeatures, whole: TextFeatures) -> float:

@@ -184,9 +184,10 @@ def _denied(reply: TextFeatures, earlier: Sequence[TextFeatures]) -> float:
     denied = reply.claimed(*_DENYING)
     granted = reply.claimed(*_GRANTING)
     denials = [c for c in reply.claims_of(*_DENYING) if c.words and c.words[0] not in granted]
+    affirmed = said - denied
     best = 0.0
     for text in earlier:
-        for claim in text.claims_of(*_LASTING, about=said - denied):
+        for claim in text.claims_of(*_LASTING, about=affirmed):
             best = max(best, _opposed(claim, said))
         if denials:
             words = text.words

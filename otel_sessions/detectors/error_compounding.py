@@ -24,17 +24,17 @@ from math import prod
 
 from otel_sessions.comparisons import overlap
 from otel_sessions.signals import WARNING, Signal
-from otel_sessions.texts import WORD_BYTES, Act, TextFeatures
+from otel_sessions.texts import Act, TextFeatures
 from otel_sessions.turns import ContextKind, Turn
 
 _SAID_BY_USER = (
-    (Act.GIVING_UP, 0.8),
-    (Act.OBJECTION | Act.ANGER | Act.REMINDER, 0.6),
-    (Act.COMPLAINT | Act.ESCALATION, 0.5),
-    (Act.PUZZLED, 0.4),
-    (Act.CORRECTION, 0.3),
+    (int(Act.GIVING_UP), 0.8),
+    (int(Act.OBJECTION | Act.ANGER | Act.REMINDER), 0.6),
+    (int(Act.COMPLAINT | Act.ESCALATION), 0.5),
+    (int(Act.PUZZLED), 0.4),
+    (int(Act.CORRECTION), 0.3),
 )
-_SAID_IN_REPLY = ((Act.ADMISSION, 0.4), (Act.APOLOGY, 0.2), (Act.REFUSAL, 0.2))
+_SAID_IN_REPLY = ((int(Act.ADMISSION), 0.4), (int(Act.APOLOGY), 0.2), (int(Act.REFUSAL), 0.2))
 _FAILED, _FAILED_FIRST, _CUT = 0.8, 0.3, 0.5
 """A turn without an answer; one that got it in a later try; a part of an answer."""
 _TOOLS_FAILED = 0.5
@@ -42,7 +42,7 @@ _TOOLS_FAILED = 0.5
 _REPEATED = 0.5
 _SAME = 0.8
 """Overlap of words from which two texts are one."""
-_MIN_WORD_BYTES = 3 * WORD_BYTES
+_MIN_WORDS = 3
 """Shorter texts ("go on", "order 4711") may be said again."""
 _MIN_RUN = 2
 """One turn compounds nothing."""
@@ -117,10 +117,12 @@ def _mishaps(turn: Turn, before: Turn | None) -> Iterator[float]:
             yield _REPEATED
 
 
-def _said(text: TextFeatures, weights: Sequence[tuple[Act, float]]) -> Iterator[float]:
-    return (weight for acts, weight in weights if text.does(acts))
+def _said(text: TextFeatures, weights: Sequence[tuple[int, float]]) -> list[float]:
+    said = int(text.acts)
+    return [weight for acts, weight in weights if said & acts] if said else []
 
 
 def _same(a: TextFeatures, b: TextFeatures) -> bool:
-    short, long = sorted((len(a.words), len(b.words)))
-    return short >= max(_MIN_WORD_BYTES, _SAME * long) and overlap(a, b) >= _SAME
+    mine, others = a.word_count, b.word_count
+    short, long = (mine, others) if mine < others else (others, mine)
+    return short >= max(_MIN_WORDS, _SAME * long) and overlap(a, b) >= _SAME

@@ -66,8 +66,7 @@ def fact_mismatch(
     values = list(reply.values)
     unknown = [value for value in values if value.kind in _RESTATED]
     if unknown:
-        known = _known(turns)
-        unknown = [value for value in unknown if value.digest not in known]
+        unknown = _unmentioned(unknown, turns)
     if not unknown:
         return None
     repeated = {value.digest for value in values}
@@ -81,15 +80,25 @@ def fact_mismatch(
     return Signal("fact_mismatch", severity, f"a {kind.name.lower()} is not as the user gave it")
 
 
-def _known(turns: Sequence[Turn]) -> set[bytes]:
-    """Return the digests of all values that the newest reply may have from somewhere."""
+def _unmentioned(values: Sequence[Value], turns: Sequence[Turn]) -> list[Value]:
+    """Return the values of the newest reply that it cannot have from anywhere."""
     texts = [text for turn in turns for text in (turn.request, turn.system) if text is not None]
     texts += [turn.reply for turn in turns[:-1] if turn.reply is not None]
-    known: set[bytes] = set().union(*(text.value_set for text in texts))
-    for turn in turns:
-        packed = turn.tool_values
-        known.update(packed[i : i + WORD_BYTES] for i in range(0, len(packed), WORD_BYTES))
-    return known
+    written = b"".join([text.packed_values for text in texts])
+    by_tools = b"".join([turn.tool_values for turn in turns])
+    left = values
+    # Most values were mentioned or were not; taking apart who did is seldom needed.
+    if any(value.digest in written for value in left):
+        for text in texts:
+            packed = text.packed_values
+            if any(value.digest in packed for value in left):
+                mentioned = text.value_set
+                left = [value for value in left if value.digest not in mentioned]
+    if any(value.digest in by_tools for value in left):
+        starts = range(0, len(by_tools), WORD_BYTES)
+        returned = {by_tools[i : i + WORD_BYTES] for i in starts}
+        left = [value for value in left if value.digest not in returned]
+    return list(left)
 
 
 def _slips(
@@ -103,9 +112,13 @@ def _slips(
     suspects = [value for value in unknown if value.kind in _IDENTIFYING and value.near != _FAR]
     if not suspects:
         return
+    # Few values are near: texts without any are not taken apart.
+    halves = {value.near[i : i + _HALF] for value in suspects for i in range(0, NEAR_BYTES, _HALF)}
     own = {
         value
         for text in given
+        for packed in [text.packed_values]
+        if [half for half in halves if half in packed]
         for value in text.values
         if value.kind in _IDENTIFYING and value.near != _FAR and value.digest not in repeated
     }

@@ -32,7 +32,6 @@ from otel_sessions.texts import (
     Ask,
     AskFlag,
     TextFeatures,
-    Value,
     ValueKind,
 )
 from otel_sessions.turns import Turn
@@ -63,6 +62,7 @@ _ANSWERED_BY = {
 _END, _ENDS = int(AskFlag.END), int(AskFlag.START | AskFlag.END)
 _MORE, _CLOSED = int(AskFlag.MORE), int(AskFlag.CLOSED)
 _CHECK, _SORT = int(AskFlag.CHECK), int(AskFlag.SORT)
+_REFUSAL, _QUESTION = int(Act.REFUSAL), int(Act.QUESTION)
 _UNNAMED = bytes(CUE_BYTES)
 _LOWEST, _HIGHEST = -0.2, 2.2
 """Evidence that stands for severity 0 and 1."""
@@ -76,7 +76,9 @@ class _Said(NamedTuple):
     """What one message of the user gave."""
 
     at: int
-    values: tuple[Value, ...]
+    values: Sequence[tuple[int, bytes]]
+    """The kind and the cue of each."""
+    kinds: frozenset[int]
     length: int
     """Number of content words."""
     words: frozenset[bytes]
@@ -166,16 +168,17 @@ def information_rerequested(
 
 
 def _said(at: int, request: TextFeatures, *, with_words: bool) -> _Said:
-    words = request.words
-    values = tuple(request.values)
-    starts = range(0, len(words) if with_words else 0, WORD_BYTES)
+    words = request.words if with_words else b""
+    values = request.value_cues
+    kinds = frozenset([kind for kind, _ in values])
     return _Said(
         at,
         values,
-        len(words) // WORD_BYTES,
-        frozenset([words[i : i + CUE_BYTES] for i in starts]),
-        request.does(Act.REFUSAL) or _UNKNOWN in [value.kind for value in values],
-        request.does(Act.QUESTION),
+        kinds,
+        request.word_count,
+        frozenset([words[i : i + CUE_BYTES] for i in range(0, len(words), WORD_BYTES)]),
+        request.does(_REFUSAL) or _UNKNOWN in kinds,
+        request.does(_QUESTION),
         request.vector[:ASK_VECTOR_BYTES],
     )
 
@@ -262,14 +265,13 @@ def _volunteered(ask: _Wanted, one: _Said, age: float) -> float:
         strength += 0.4
     if kind in _OPEN:
         return strength + _chosen(ask, one)
-    cues = [value.cue for value in one.values if value.kind is kind and value.cue != ask.wrong_end]
+    seen = kind in one.kinds
+    cues = seen and [cue for given, cue in one.values if given == kind and cue != ask.wrong_end]
     if cues:
         return strength + _named(ask, cues, age)
     if kind in _SURELY_SEEN:
         strength -= 0.4
-    elif kind is _MONEY and any(
-        value.kind is _CHOICE and value.cue != _UNNAMED for value in one.values
-    ):
+    elif kind is _MONEY and any(given == _CHOICE and cue != _UNNAMED for given, cue in one.values):
         strength += 1.0
     return strength
 
@@ -289,7 +291,7 @@ def _named(ask: _Wanted, cues: Sequence[bytes], age: float) -> float:
 
 def _chosen(ask: _Wanted, one: _Said) -> float:
     """Weigh how the words of a message answer a question of which only words tell the subject."""
-    strength = 0.4 * (_CHOICE in [value.kind for value in one.values])
+    strength = 0.4 * (_CHOICE in one.kinds)
     if one.asks:
         strength -= 0.2
     if ask.topics and ask.topics < one.words:
@@ -300,7 +302,9 @@ def _chosen(ask: _Wanted, one: _Said) -> float:
 
 
 def _has(one: _Said, ask: _Wanted) -> bool:
-    return any(value.kind is ask.kind and value.cue != ask.wrong_end for value in one.values)
+    return ask.kind in one.kinds and any(
+        kind == ask.kind and cue != ask.wrong_end for kind, cue in one.values
+    )
 
 
 def _gave(answer: _Said, ask: Ask, together: Sequence[Ask]) -> bool:
@@ -308,12 +312,14 @@ def _gave(answer: _Said, ask: Ask, together: Sequence[Ask]) -> bool:
     kinds = _ANSWERED_BY.get(ask.kind)
     if kinds is None:
         return bool(answer.values or answer.length)
+    if answer.kinds.isdisjoint(kinds):
+        return False
     alone = sum(other.kind is ask.kind for other in together) == 1
     # An answer to "which order number?" may have another number only.
     alone = alone and not (ask.kind is _CODE and ask.topics)
     return any(
-        value.kind in kinds and (alone or value.cue == _UNNAMED or value.cue in ask.topics)
-        for value in answer.values
+        kind in kinds and (alone or cue == _UNNAMED or cue in ask.topics)
+        for kind, cue in answer.values
     )
 
 

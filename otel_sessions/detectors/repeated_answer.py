@@ -14,12 +14,12 @@ tau2_retail and agentclinic, and in 0.2 % of dbdc3 and 1.3 % of dstc2_babi6, who
 themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import sqrt
 
 from otel_sessions.comparisons import shared_words, similarities
 from otel_sessions.signals import WARNING, Signal
-from otel_sessions.texts import WORD_BYTES, Act, StanceFlag, TextFeatures
+from otel_sessions.texts import Act, StanceFlag, TextFeatures
 from otel_sessions.turns import Turn
 
 _MIN_WORDS = 5
@@ -64,21 +64,22 @@ def repeated_answer(
     reply = newest.reply
     if reply is None or newest.context.kind == "repeated" or _wanted_again(newest):
         return None
-    said = len(reply.words) // WORD_BYTES
+    said = reply.word_count
     earlier = [turn for turn in turns[:-1] if turn.reply is not None]
     texts = [turn.reply for turn in earlier if turn.reply is not None]
     if said < _MIN_WORDS or not texts:
         return None
     severities = []
+    stated = reply.value_set
     compared = zip(
         earlier, texts, similarities(reply, texts), shared_words(reply, texts), strict=True
     )
     for turn, text, cosine, shared in compared:
-        overlap = shared / (said + len(text.words) // WORD_BYTES - shared)
+        overlap = shared / (said + text.word_count - shared)
         same = sqrt(_above(overlap, least_overlap) * _above(cosine, least_cosine))
         if said_twice * same < min(min_severity, WARNING) / 2:
             continue
-        same *= said_twice * (1.0 if reply.value_set <= text.value_set else if_values_new)
+        same *= said_twice * (1.0 if _has_all(text, stated) else if_values_new)
         same *= if_asked_again if _same_words(newest.request, turn.request) else 1.0
         same *= if_long_ago + (1 - if_long_ago) / max(1, newest.number - turn.number)
         severities.append(same)
@@ -101,8 +102,15 @@ def _above(value: float, least: float) -> float:
     return max(0.0, (value - least) / (1 - least))
 
 
+def _has_all(text: TextFeatures, values: Collection[bytes]) -> bool:
+    packed = text.packed_values
+    # What is in the packed values is most likely a value, and what is not is none.
+    missing = [value for value in values if value not in packed]
+    return not missing and text.value_set.issuperset(values)
+
+
 def _same_words(a: TextFeatures | None, b: TextFeatures | None) -> bool:
-    return a is not None and b is not None and a.words == b.words and a.frame == b.frame
+    return a is not None and b is not None and a.frame == b.frame and a.words == b.words
 
 
 def _chose(turns: Sequence[Turn]) -> bool:

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 
 from otel_sessions.comparisons import overlap, shared_words, similarities
 from otel_sessions.signals import WARNING, Signal
-from otel_sessions.texts import WORD_BYTES, Act, StanceFlag, TextFeatures
+from otel_sessions.texts import Act, StanceFlag, TextFeatures
 from otel_sessions.turns import Turn
 
 _NOT_ASKING = Act.ACKNOWLEDGEMENT | Act.THANKS | Act.GREETING
@@ -75,21 +75,21 @@ def repeated_question(
     request = turns[-1].request
     if request is None or not request.words or _only_polite(request):
         return None
-    asked = len(request.words) // WORD_BYTES
+    asked = request.word_count
     stated = 1.0 if request.acts & Act.QUESTION else if_stated
     alone = if_agreeing if request.acts & Act.AGREEMENT else 1.0
     alone *= if_disputing if request.stance.flags & StanceFlag.DISPUTES else 1.0
     floor = min(min_severity, WARNING)
-    given = request.value_set
+    given, frame = request.value_set, request.frame
     earlier = [(i, t.request) for i, t in enumerate(turns[:-1]) if t.request is not None]
     texts = [text for _, text in earlier]
     compared = zip(earlier, similarities(request, texts), shared_words(request, texts), strict=True)
     matches = []
     for (i, text), meaning, shared in compared:
-        same_frame = request.frame == text.frame
+        same_frame = text.frame == frame
         if same_frame and shared < asked:
             continue  # the next item of a list, put in the same way
-        only_had = len(text.words) // WORD_BYTES - shared
+        only_had = text.word_count - shared
         match = shared / (asked + extra_word * only_had)
         if not same_frame:
             told = min(1.0, new_words / max(1, asked - shared)) ** 0.5
@@ -144,7 +144,7 @@ def _since(
     for i in range(len(turns) - 2, first - 1, -1):
         reply = turns[i].reply
         most = max(most, counts.get(i, 0))
-        any_refused = any_refused or bool(reply and reply.acts & Act.REFUSAL)
+        any_refused = any_refused or bool(reply and reply.does(Act.REFUSAL))
         taken_up[i], refused[i] = most, any_refused
     return taken_up, refused
 
