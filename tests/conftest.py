@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -289,6 +290,14 @@ class RedisServer:
             time.sleep(0.05)
         self.stop()
         pytest.fail("redis-server does not listen")
+
+    def freeze(self) -> None:
+        """Let it listen and answer nothing."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        os.kill(self._process.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         """Kill it; may be called twice."""
