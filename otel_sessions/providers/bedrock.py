@@ -4,7 +4,7 @@ All operations of all of Amazon's services go through one method, of which four 
 calls of a model. `invoke_model` sends and returns what each model's vendor defines: read are those
 of Anthropic and of Amazon's Nova, and of Titan and Llama the text and the tokens.
 A reply to `invoke_model` is read by the application, and noted as it is.
-Tested with boto3 1.35 to 1.44.
+Tested with boto3 1.35 to 1.44 and aiobotocore 3.10.
 Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/
 """
 

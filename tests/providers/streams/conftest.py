@@ -73,8 +73,13 @@ class Stage:
             async with stream:
                 yield stream
         else:
-            async with contextlib.aclosing(stream):
+            try:
                 yield stream
+            finally:
+                await self.aclose(stream)
+
+    async def finish(self):
+        """Close what does not close itself."""
 
     async def aclose(self, stream):
         """Close an asynchronous stream."""
@@ -331,6 +336,21 @@ class BedrockBody(Bedrock):
         return piece["delta"]["text"] if piece["type"] == "content_block_delta" else ""
 
 
+class AioBedrock(Bedrock):
+    """The asynchronous twin, a library of its own."""
+
+    package = "aiobotocore.session"
+
+    async def astream(self):
+        client = self.package_module.get_session().create_client(**self.options())
+        self.kept = await client.__aenter__()
+        messages = [{"role": "user", "content": [{"text": "Hi!"}]}]
+        return (await self.kept.converse_stream(modelId=self.model, messages=messages))["stream"]
+
+    async def finish(self):
+        await self.kept.__aexit__(None, None, None)
+
+
 class Mistral(OpenAi):
     package = "mistralai"
     has_raw = False
@@ -481,10 +501,15 @@ def stage(request, server, patched):
     return request.param(server)
 
 
-@pytest.fixture(params=named(stage for stage in STAGES if hasattr(stage, "astream")))
+ASYNC_STAGES = (*(stage for stage in STAGES if hasattr(stage, "astream")), AioBedrock)
+
+
+@pytest.fixture(params=named(ASYNC_STAGES))
 async def astage(request, server, patched):
     """A client that has asynchronous calls."""
-    return request.param(server)
+    stage = request.param(server)
+    yield stage
+    await stage.finish()
 
 
 @pytest.fixture(params=named(stage for stage in STAGES if stage.has_raw))
