@@ -1,6 +1,7 @@
 """What every store promises. A new backend adds one line to STORES and nothing else."""
 
 import secrets
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -194,3 +195,31 @@ def test_a_url_that_opens_no_store(url):
     with pytest.raises(ConfigError, match="memory") as raised:
         open_store(url, max_sessions=1)
     assert repr(url) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///",
+        "sqlite://sessions.db",
+        "sqlite:///:memory:",
+        "sqlite:////no/such/folder/sessions.db",
+        "sqlite:////",
+        "redis://user:hunter2hunter2@host:port/0",
+        "redis://user:hunter2hunter2@host:6379/0?socket_timeout=soon",
+        "rediss+cluster://:hunter2hunter2@host:99999999x",
+    ],
+)
+def test_a_url_that_a_backend_cannot_use(url):
+    """The error names the setting, and no password."""
+    with pytest.raises(ConfigError, match="store=") as raised:
+        open_store(url, max_sessions=1)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_backend_that_is_not_installed(monkeypatch):
+    """The error says what to do."""
+    monkeypatch.setitem(sys.modules, "redis", None)
+    with pytest.raises(ConfigError, match=r"pip install 'otel-sessions\[redis\]'"):
+        open_store("redis://host", max_sessions=1)
