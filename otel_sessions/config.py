@@ -30,7 +30,8 @@ class Config:
     providers: tuple[str, ...] | None = None
     """Clients to instrument, by provider name; `None` is every client that is installed."""
     store: str = "memory://"
-    """URL of the session store."""
+    """URL of the session store: `memory://`, `sqlite:///file`, `redis://host:6379/0`, `rediss://`,
+    `redis+cluster://` or `rediss+cluster://`."""
     store_ttl_s: float = 86_400.0
     """How long a store that processes share keeps a session after its last turn, but never shorter
     than twice `idle_timeout_s`; 60 to 31,536,000 seconds."""
