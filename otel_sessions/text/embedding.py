@@ -87,7 +87,7 @@ class Embedding:
             vectors = [self._sum(word) for word in words]
         data = np.frombuffer(b"".join(vectors), np.float32)
         total = np.add.reduce(data.reshape(-1, VECTOR_BYTES), axis=0)
-        peak = max(float(total.max()), -float(total.min()))
+        peak = float(np.maximum.reduce(np.abs(total)))
         return np.rint(total * (127 / peak)).astype(np.int8).tobytes() if peak else b""
 
     def _sum(self, word: str) -> bytes:

@@ -20,6 +20,7 @@ from otel_sessions.text.demands import read_demands, read_shape
 from otel_sessions.text.forms import read_form
 from otel_sessions.text.languages import read_language
 from otel_sessions.text.literals import figures_in, parts
+from otel_sessions.text.phrasing import plain_words
 from otel_sessions.text.questions import read_questions
 from otel_sessions.text.quotes import own_words
 from otel_sessions.text.tokens import estimate_tokens
@@ -73,6 +74,7 @@ class FeatureReader:
         self._value = blake2b(key=key, digest_size=WORD_BYTES, person=b"value")
         self._frame = blake2b(key=key, digest_size=FRAME_BYTES, person=b"frame")
         self._known: dict[int, tuple[bytes, ...]] = {}
+        self._cues: dict[int, bytes] = {}
 
     def read(self, text: str) -> TextFeatures:
         """Read any text: lone surrogates, binary and megabytes included."""
@@ -81,8 +83,10 @@ class FeatureReader:
         spoken = own or sample
         subject = own if len(own) >= MIN_SUBJECT else sample
         words = split_words(subject)
+        plain = plain_words(spoken)
         # The smallest digests are an arbitrary choice of words, but the same one for equal texts.
         distinct = sorted(self._word_digests(words))
+        form = read_form(sample, whole=sample is text)
         return TextFeatures(
             chars=len(text),
             tokens=estimate_tokens(text),
@@ -91,14 +95,17 @@ class FeatureReader:
             frame=int.from_bytes(_digest(self._frame, sentence_frame(words)), "big"),
             packed_values=self._values(spoken),
             asks=self._asks(spoken),
-            claims=read_claims(spoken, self._claim_word),
-            acts=read_acts(own, words if subject == own else split_words(own)),
+            claims=read_claims(spoken, self._claim_word, plain),
+            acts=read_acts(
+                own,
+                words if subject == own else split_words(own),
+                plain if spoken is own else None,
+            ),
             demands=pack_demands(
                 read_shape(spoken, words, self._claim_word),
                 read_demands(own, words, self._claim_word),
             ),
-            form=read_form(sample, whole=sample is text)
-            | (Form.PASTED if 2 * len(own) < len(sample.strip()) else Form.NONE),
+            form=form | Form.PASTED if 2 * len(own) < len(sample.strip()) else form,
             language=read_language(subject, words),
         )
 
@@ -139,8 +146,14 @@ class FeatureReader:
         return min(digests)[:CUE_BYTES] if digests else bytes(CUE_BYTES)
 
     def _claim_word(self, word: str) -> bytes:
-        digests = self._digests_of(word)
-        return min(digests)[:CUE_BYTES] if digests else _digest(self._word, word)[:CUE_BYTES]
+        cue = self._cues.get(hash(word))
+        if cue is None:
+            digests = self._digests_of(word) or (_digest(self._word, word),)
+            cue = min(digests)[:CUE_BYTES]
+            if len(self._cues) >= KNOWN_WORDS:
+                self._cues.clear()
+            self._cues[hash(word)] = cue
+        return cue
 
     def _word_digests(self, words: list[str]) -> set[bytes]:
         found: list[bytes] = []

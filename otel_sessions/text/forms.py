@@ -16,6 +16,7 @@ _JSON_START = re.compile(r'(?:\{\s*(?:"|\})|\[\s*(?:[\]{\["\d-]|true|false|null)
 _ITEM = re.compile(r"^[ \t]*+(?:[-*\u2022\u2013+]|\d{1,3}[.)]|[a-z]\))[ \t]+\S", re.MULTILINE)
 _ROW = re.compile(r"^[ \t]*+\|.*\|[ \t]*$", re.MULTILINE)
 _MARKUP = re.compile(r"\*\*\S|^#{1,6} \S|\]\(\S|`\S", re.MULTILINE)
+_MARKS = ("**", "#", "](", "`")
 _CODE_LINE = re.compile(
     r"""^[ \t]*+(?:
       (?:def|class)\ \w.*:[ \t]*$ | (?:from\ \S+\ )?import\ [\w.{*]
@@ -47,7 +48,7 @@ def read_form(text: str, *, whole: bool = True) -> Form:
         form |= _lines(text)
     if _FENCE in text:
         form |= Form.CODE | Form.MARKUP
-    elif _MARKUP.search(text):
+    elif any(mark in text for mark in _MARKS) and _MARKUP.search(text):
         form |= Form.MARKUP
     if not text.isascii() and any(found not in _NO_EMOJI for found in _EMOJI.findall(text)):
         form |= Form.EMOJI

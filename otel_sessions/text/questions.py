@@ -99,7 +99,7 @@ _FIGURES = re.compile(
 
 def read_questions(text: str) -> list[Question]:
     """Return what `text` asks for, at most `MAX_ASKS`, in order."""
-    if _MAYBE.search(text.lower()) is None:
+    if "?" not in text and _MAYBE.search(text.lower()) is None:
         return []
     sentences = _sentences(text)[-_MAX_SENTENCES:]
     found: list[Question] = []
@@ -137,19 +137,20 @@ def _sentences(text: str) -> list[str]:
 def _asks(sentence: str, tokens: list[str], words: list[str], *, last: bool) -> AskFlag | None:
     """Tell how a sentence asks; `None` if it does not ask."""
     marked = sentence.endswith("?")
+    known = set(words)
+    line = f" {' '.join(words)} "
+    requests = (words[-1] == "please" and "your" in known) or (
+        _has(line, known, REQUESTS) and _trigger(words) is not None
+    )
+    forbids = requests and not marked and not known.isdisjoint(FORBIDDING)
+    if forbids or not (marked or requests or last):
+        return None  # "never share your password", and what is only told
     at = _first(words)
     first, asks_first = words[at], _opens(words, at)
     if marked and not asks_first and "," in tokens:
         behind = tokens[tokens.index(",") + 1 :]
         if behind and _opens(behind, _first(behind)):
             first, asks_first = behind[_first(behind)], True
-    known = set(words)
-    line = f" {' '.join(words)} "
-    requests = (words[-1] == "please" and "your" in known) or (
-        _has(line, known, REQUESTS) and _trigger(words) is not None
-    )
-    if requests and not marked and not known.isdisjoint(FORBIDDING):
-        return None  # "never share your password"
     if not (marked or requests or (asks_first and last)):
         return None
     if asks_first:
@@ -322,4 +323,6 @@ def _ends(words: Sequence[str], known: set[str], *, of_a_place: bool) -> AskFlag
 
 
 def _has(line: str, known: set[str], wanted: Mapping[str, Sequence[str]]) -> bool:
+    if wanted.keys().isdisjoint(known):
+        return False
     return any(phrase in line for first in wanted.keys() & known for phrase in wanted[first])

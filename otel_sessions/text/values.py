@@ -100,8 +100,13 @@ class _Scan:
 
     def read(self) -> list[Literal]:
         """See `read_values`."""
-        for i, chunk in enumerate(self._chunks):
-            word = chunk if chunk.isalpha() else chunk.strip(AROUND)
+        telling = [
+            (i, chunk)
+            for i, chunk in enumerate(self._chunks)
+            if chunk in _READ or not chunk.isalpha()
+        ]
+        for i, chunk in telling:
+            word = chunk.strip(AROUND)
             read = _READ.get(word)
             if read is not None:
                 read(self, word, i)
