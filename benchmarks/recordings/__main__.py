@@ -16,11 +16,11 @@ from typing import Any
 
 from benchmarks.recordings.checks import differences
 from benchmarks.recordings.clients import Choice, choose
-from benchmarks.recordings.exchanges import Exchange, read_exchanges
 from benchmarks.recordings.expectations import expectation
 from benchmarks.recordings.watches import Watch, watching
 from benchmarks.recordings.ways import SkipError, Way, outcome
-from benchmarks.recordings.wires import Wire
+from otel_sessions.testing.exchanges import Exchange, read_exchanges
+from otel_sessions.testing.wires import Wire
 
 Plain = tuple[Any, list[Any]]
 """Result and what was sent, without us."""

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.recordings.exchanges import Exchange
 from benchmarks.recordings.expectations import Expectation
 from otel_sessions import names
 from otel_sessions.calls import Call
+from otel_sessions.testing.exchanges import Exchange
 
 _PROVIDERS = {
     "api.openai.com": "openai",

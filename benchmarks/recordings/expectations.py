@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmarks.recordings.exchanges import Exchange, parsed
+from otel_sessions.testing.exchanges import Exchange, parsed
 
 _WORDS = {
     "end_turn": "stop",

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.recordings.wires import Wire
+from otel_sessions.testing.wires import Wire
 
 
 @dataclass(frozen=True, slots=True)

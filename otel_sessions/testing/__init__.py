@@ -9,16 +9,21 @@
         assert [call["llm_session.turn"] for call in seen.calls] == [1, 2, 3]
 
 `observed` instruments the process, analyses every call before it returns, and undoes all of it.
-`Clock` holds the time still.
+`Clock` holds the time still. `replies` puts recorded traffic below a real client.
 """
 
+from otel_sessions.testing.exchanges import Exchange
 from otel_sessions.testing.observations import CountedIds, Event, Observed, observed
+from otel_sessions.testing.recorded import read_recorded, replies
 from otel_sessions.testing.times import Clock
 
 __all__ = [
     "Clock",
     "CountedIds",
     "Event",
+    "Exchange",
     "Observed",
     "observed",
+    "read_recorded",
+    "replies",
 ]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.recordings.clients import aws, google, others, stainless
-from benchmarks.recordings.exchanges import Exchange
 from benchmarks.recordings.ways import SkipError, Way
+from otel_sessions.testing.exchanges import Exchange
 
 _OTHERS = {"api.writer.com": "writer", "api.portkey.ai": "portkey"}
 """Hosts of clients that are not supported."""

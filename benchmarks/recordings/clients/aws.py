@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from benchmarks.recordings.exchanges import Exchange
 from benchmarks.recordings.ways import Way, plain
-from benchmarks.recordings.wires import Wire
+from otel_sessions.testing.exchanges import Exchange
+from otel_sessions.testing.wires import Wire
 
 _PATH = re.compile(r"/model/(?P<model>[^/]+)/(?P<method>[\w-]+)$")
 _OPERATIONS = {

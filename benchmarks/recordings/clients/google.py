@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.recordings.exchanges import Exchange
 from benchmarks.recordings.ways import SkipError, Way, adrained, awaiting, drained, plain
-from benchmarks.recordings.wires import Wire
+from otel_sessions.testing.exchanges import Exchange
+from otel_sessions.testing.wires import Wire
 
 _PATH = re.compile(
     r"(?P<base>.*?)/(?P<version>v1\w*)/(projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/)?"

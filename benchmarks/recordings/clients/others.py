@@ -7,9 +7,9 @@ from importlib.metadata import requires
 from types import ModuleType
 from typing import Any
 
-from benchmarks.recordings.exchanges import Exchange
 from benchmarks.recordings.ways import SkipError, Way, adrained, awaiting, drained, plain
-from benchmarks.recordings.wires import Wire
+from otel_sessions.testing.exchanges import Exchange
+from otel_sessions.testing.wires import Wire
 
 
 def mistral(exchange: Exchange) -> Iterator[Way]:

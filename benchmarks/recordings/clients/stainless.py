@@ -11,9 +11,9 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs
 
-from benchmarks.recordings.exchanges import Exchange
 from benchmarks.recordings.ways import SkipError, Way, adrained, awaiting, drained, plain
-from benchmarks.recordings.wires import Wire
+from otel_sessions.testing.exchanges import Exchange
+from otel_sessions.testing.wires import Wire
 
 _TIMEOUT_S = 60
 _AZURE = "/openai/deployments/"

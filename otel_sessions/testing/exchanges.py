@@ -13,15 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-import yaml
-
 _AWS_EVENT = b"\x00\x00"
 """An event of Amazon's starts with its length, which is below 64 KiB."""
 _GZIP = b"\x1f\x8b"
 _OF_TRANSFER = ("content-encoding", "content-length", "transfer-encoding", "connection")
 _SUFFIXES = (".yaml", ".yml", ".json")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""That in C is ten times as fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,12 @@ class Exchange:
         return events or binary or "event-stream" in kind or "eventstream" in kind
 
 
-def read_exchanges(folder: Path) -> Iterator[Exchange | str]:
-    """Read all files of a folder, in order; a file of another format gives its reason."""
-    for file in sorted(folder.rglob("*")):
+def read_exchanges(path: Path) -> Iterator[Exchange | str]:
+    """Read a file, or all files of a folder in order; one of another format gives its reason.
+
+    YAML needs the package PyYAML.
+    """
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.suffix not in _SUFFIXES:
             continue
         document = _load(file)
@@ -82,7 +81,10 @@ def parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever was sent
 def _load(file: Path) -> Any:  # noqa: ANN401 - whatever was written
     if file.suffix == ".json":
         return parsed(file.read_bytes())
-    return yaml.load(file.read_bytes(), Loader=_LOADER)  # noqa: S506 - it is the safe one
+    import yaml  # noqa: PLC0415 - only those who have such files need it
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # That in C is ten times as fast.
+    return yaml.load(file.read_bytes(), Loader=loader)  # noqa: S506 - it is the safe one
 
 
 def _exchange(file: Path, number: int, asked: Any, reply: Any) -> Exchange:  # noqa: ANN401 - as written

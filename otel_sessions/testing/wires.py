@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from types import ModuleType
 from typing import Any
 
-from benchmarks.recordings.exchanges import Exchange, parsed
+from otel_sessions.testing.exchanges import Exchange, parsed
 
 _PIECE_BYTES = 512
 
@@ -34,8 +34,8 @@ class Wire:
             return [reply[at : at + _PIECE_BYTES] for at in range(0, len(reply), _PIECE_BYTES)]
         return [line for line in reply.splitlines(keepends=True) if line]
 
-    def transport(self, httpx: ModuleType) -> Any:  # noqa: ANN401 - of httpx or httpx2
-        """Make a transport for clients of `httpx`, synchronous and asynchronous."""
+    def response(self, httpx: ModuleType) -> Any:  # noqa: ANN401 - of httpx or httpx2
+        """Make the reply, to be read by synchronous and asynchronous clients of `httpx`."""
         exchange, pieces = self.exchange, self.pieces()
 
         class Body(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[name-defined, misc]
@@ -46,8 +46,13 @@ class Wire:
                 for piece in pieces:
                     yield piece
 
+        return httpx.Response(exchange.status, headers=exchange.headers, stream=Body())
+
+    def transport(self, httpx: ModuleType) -> Any:  # noqa: ANN401 - of httpx or httpx2
+        """Make a transport for clients of `httpx`, synchronous and asynchronous."""
+
         def answer(request: Any) -> Any:  # noqa: ANN401 - of httpx or httpx2
             self.note(str(request.url), request.content)
-            return httpx.Response(exchange.status, headers=exchange.headers, stream=Body())
+            return self.response(httpx)
 
         return httpx.MockTransport(answer)
