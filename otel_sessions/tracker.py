@@ -318,7 +318,9 @@ class Tracker:
         conversation = self._conversations.get(session.session_id)
         if self._notes is None or conversation is None:
             return self._timed("append", lambda: self._store.append(turn))
-        note = self._notes.write(conversation, session)
+        note = b""
+        with contained("noting where a session stands"):
+            note = self._notes.write(conversation, session)
         listing, self._alone = self._alone, None
         places = () if stated(session.source) else self._conversations.places(session.session_id)
         appended = self._timed(

@@ -30,6 +30,10 @@ _R = TypeVar("_R")
 _Plain = Callable[[Any], Any]
 
 
+class PackingError(ValueError):
+    """A record has a value that cannot be written, such as a number of more than 64 bits."""
+
+
 class Packing(Generic[_R]):
     """Writes and reads records of one type."""
 
@@ -55,10 +59,14 @@ class Packing(Generic[_R]):
         """Write a record.
 
         Raises:
-            ValueError: a value of it cannot be written; an `OverflowError` if a number is too long.
+            PackingError: a value of it cannot be written.
 
         """
-        body: bytes = self._pack(self._write(record), unicode_errors="surrogatepass")
+        try:
+            body: bytes = self._pack(self._write(record), unicode_errors="surrogatepass")
+        except (ValueError, OverflowError, TypeError):
+            # Its text may quote the value.
+            raise PackingError from None
         return bytes((VERSION,)) + self._tag(body) + body
 
     def unpack(self, data: bytes, **known: object) -> _R | None:

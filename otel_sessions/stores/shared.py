@@ -12,7 +12,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -21,7 +21,7 @@ from otel_sessions.identity import bounded
 from otel_sessions.stores import Appended, Ended, News, StoreOptions
 from otel_sessions.stores.backends import Addition, Backend, State, kept
 from otel_sessions.stores.breakers import Breaker, StoreUnavailableError
-from otel_sessions.stores.packing import Packing
+from otel_sessions.stores.packing import Packing, PackingError
 from otel_sessions.turns import Turn, join
 
 MAX_WAITING = 2000
@@ -114,6 +114,8 @@ class SharedStore:
             try:
                 with self._trying():
                     return self._append(waiting, alone=alone)
+            except PackingError as fault:
+                return self._append_here(waiting, type(fault).__name__, waits=False)
             except Exception as fault:  # noqa: BLE001 - whatever a client raises, we go on
                 return self._append_here(waiting, type(fault).__name__)
 
@@ -189,7 +191,7 @@ class SharedStore:
         try:
             self._heal()
             yield
-        except StoreUnavailableError:
+        except (StoreUnavailableError, PackingError):
             raise
         except Exception as fault:
             if not self._breaker.open:
@@ -260,7 +262,7 @@ class SharedStore:
             return False
         return any(each.instance != turn.instance for each in copy.recent if each.number > before)
 
-    def _append_here(self, waiting: _Waiting, fault: str) -> Appended:
+    def _append_here(self, waiting: _Waiting, fault: str, *, waits: bool = True) -> Appended:
         turn = waiting.turn
         if turn is None:
             raise TypeError
@@ -272,8 +274,12 @@ class SharedStore:
             copy.behind = replace(copy, turns=dict(copy.turns))
         copy.append(turn)
         copy.running = True
-        self._waiting.append(waiting)
-        return Appended(copy.recent, opened, fault)
+        appended = Appended(copy.recent, opened, fault)
+        if waits:
+            self._waiting.append(waiting)
+        else:
+            self._go_back(turn.session_id)
+        return appended
 
     def _end(self, session_id: str, before_s: float | None) -> Ended | None:
         copy = self._copies.get(session_id, _Copy())
@@ -332,7 +338,8 @@ class SharedStore:
                 self._backend.end(_encoded(waiting.session_id), 0, 0, None)
             else:
                 self._go_back(waiting.session_id)
-                self._append(waiting, alone=False, again=True)
+                with suppress(PackingError):
+                    self._append(waiting, alone=False, again=True)
             self._waiting.popleft()
             if self._waiting and self._clock() > end_s:
                 raise StoreUnavailableError

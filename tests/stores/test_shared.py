@@ -206,6 +206,19 @@ def test_what_cannot_be_read_is_skipped(opening, asking):
     assert numbers(other.append(replace(third, key=9)).recent) == [1, 2, 4]
 
 
+def test_a_turn_that_cannot_be_written_holds_nothing_up(opening, asking):
+    """A provider may count tokens as it likes; the others are stored."""
+    one = opening()
+    first, second, third = asking("a", "b", "c")
+    assert one.append(first).fault is None
+    appended = one.append(replace(second, input_tokens=2**70))
+    assert (appended.fault, numbers(appended.recent)) == ("PackingError", [1, 2])
+    appended = one.append(third)
+    assert appended.fault is None
+    assert [turn.key for turn in appended.recent] == [first.key, third.key]
+    assert opening().catch_up("s").recent == appended.recent
+
+
 def test_a_session_that_was_let_go_of_goes_on(opening, asking):
     """Who still knows it keeps counting."""
     one = opening()
