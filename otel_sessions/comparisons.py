@@ -92,7 +92,9 @@ def known_words(newest: Sequence[TextFeatures], earlier: Sequence[TextFeatures])
     """
     import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
 
-    wanted = np.unique(np.frombuffer(b"".join([text.words for text in newest]), np.uint32))
+    wanted = np.sort(np.frombuffer(b"".join([text.words for text in newest]), np.uint32))
+    if len(newest) > 1 and wanted.size:
+        wanted = wanted[np.concatenate(([True], wanted[1:] != wanted[:-1]))]  # each once
     words = np.frombuffer(b"".join([text.words for text in earlier]), np.uint32)
     if not wanted.size or not words.size:
         return 0, int(wanted.size)

@@ -6,7 +6,7 @@ text for names and figures; and the whole for where it stands: does it grant, gi
 position, and do its judging words speak for or against.
 
 What counts is what the negation belongs to: "no problem" or "don't hesitate" deny nothing.
-Languages: English; in others little is found. About 40 µs for 80 tokens, 1 ms for the longest text.
+Languages: English; in others little is found. About 50 µs for 80 tokens, 1 ms for the longest text.
 Packed, a reply takes 6 to 32 bytes on average (dev sets), at most 200.
 """
 

@@ -57,7 +57,7 @@ class FeatureReader:
     """Reads texts with one key and one encoder.
 
     Digests can be compared only where both are the same, so all processes that share a store share
-    a key. About 0.3 ms for a message of 80 tokens, by part in `benchmarks.signals.costs`.
+    a key. About 0.25 ms for a message of 80 tokens, by part in `benchmarks.signals.costs`.
     """
 
     def __init__(self, key: bytes, encode: Callable[[str], bytes]) -> None:

@@ -181,7 +181,8 @@ def read_language(text: str, words: Sequence[str]) -> str:
             return alone
     scores: dict[str, float] = {}
     known = set(words[:_WORDS_READ])
-    for word in known & _TELLING:
+    # In one order, so that sums and ties come out the same in every process.
+    for word in sorted(known & _TELLING):
         languages, weight = _LANGUAGES[word]
         for language in languages:
             scores[language] = scores.get(language, 0.0) + weight
