@@ -18,6 +18,7 @@ two slots that are asked for in the same words, such as a city and an airport.
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from otel_sessions.comparisons import cosines
@@ -58,6 +59,18 @@ _ANSWERED_BY = {
     _NAME: (_NAME, _PLACE, _CHOICE),
 }
 """Values that answer a question for a kind, as people write them; any words answer others."""
+_NAMED_BY = {
+    _CODE: (_CODE, _PHONE),
+    _NUMBER: (_NUMBER, _OTHER),
+    _PLACE: (_PLACE,),
+    **dict.fromkeys(_OPEN, (_OTHER,)),
+}
+"""Values that can be known by the word that names them: "order 4471", "3 guests"."""
+_DESCRIBED = frozenset((_CODE, _PLACE))
+_NAMING_WORDS = 2
+"""With more words a question describes which of many it asks for, and one of them names little."""
+_NAMED = 1.0
+"""Evidence of a value that the question calls by its name, before what the question is like."""
 # Operations on flags cost ten times as much as on numbers.
 _END, _ENDS = int(AskFlag.END), int(AskFlag.START | AskFlag.END)
 _MORE, _CLOSED = int(AskFlag.MORE), int(AskFlag.CLOSED)
@@ -96,8 +109,9 @@ class _Wanted(NamedTuple):
     kind: ValueKind
     flags: int
     topics: frozenset[bytes]
+    right_end: bytes
     wrong_end: bytes
-    """The cue that a place must not have: nobody comes from where he goes."""
+    """The cues that a place has or must not have: nobody comes from where he goes."""
     how: float
     """What the question itself says: that another one is asked for, or a confirmation."""
     vector: bytes
@@ -146,7 +160,8 @@ def information_rerequested(
     ]
     earlier = _earlier(turns, said)
     best, times, kind = 0.0, 0, _OTHER
-    for ask in map(_wanted, asks):
+    told = {cue for given, cue in reply.value_cues if given == _CODE} if reply else set()
+    for ask in (_wanted(ask, told) for ask in asks):
         found = sorted(_evidence(ask, earlier, said, len(turns) - 1), reverse=True)
         if not found:
             continue
@@ -183,11 +198,17 @@ def _said(at: int, request: TextFeatures, *, with_words: bool) -> _Said:
     )
 
 
-def _wanted(ask: Ask) -> _Wanted:
+def _wanted(ask: Ask, told: AbstractSet[bytes]) -> _Wanted:
     flags = int(ask.flags)
-    wrong_end = b"" if not flags & _ENDS else FROM if flags & _END else TO
+    right_end, wrong_end = b"", b""
+    if flags & _ENDS:
+        right_end, wrong_end = (TO, FROM) if flags & _END else (FROM, TO)
     how = (-1.0 if flags & _MORE else 0.0) + (-0.5 if flags & _CHECK else 0.0)
-    return _Wanted(ask.kind, flags, frozenset(ask.topics), wrong_end, how, ask.vector)
+    topics = frozenset(ask.topics)
+    # "Order 4471, is that the right order number?" knows it.
+    if ask.kind is _CODE and not topics.isdisjoint(told):
+        how -= 0.5
+    return _Wanted(ask.kind, flags, topics, right_end, wrong_end, how, ask.vector)
 
 
 def _earlier(turns: Sequence[Turn], said: Sequence[_Said]) -> list[_Earlier]:
@@ -263,6 +284,8 @@ def _volunteered(ask: _Wanted, one: _Said, age: float) -> float:
         strength -= 0.8
     if one.length <= _FEW_WORDS:
         strength += 0.4
+    if _is_named(ask, one):
+        return ask.how + _NAMED - (0.2 * age if kind in _PASSING else 0.0)
     if kind in _OPEN:
         return strength + _chosen(ask, one)
     seen = kind in one.kinds
@@ -276,9 +299,20 @@ def _volunteered(ask: _Wanted, one: _Said, age: float) -> float:
     return strength
 
 
+def _is_named(ask: _Wanted, one: _Said) -> bool:
+    """Tell whether a value is called by the very word of the question: nothing tells it better."""
+    kinds = _NAMED_BY.get(ask.kind)
+    return (
+        kinds is not None
+        and (ask.kind not in _DESCRIBED or len(ask.topics) <= _NAMING_WORDS)
+        and any(cue in ask.topics and given in kinds for given, cue in one.values)
+    )
+
+
 def _named(ask: _Wanted, cues: Sequence[bytes], age: float) -> float:
     """Weigh values of the kind that is asked for, by the words that name them."""
-    named = not ask.topics.isdisjoint(cues)
+    named = not ask.topics.isdisjoint(cues) or ask.right_end in cues
+    named = named or (ask.kind is _NAME and not ask.topics)
     strength = 1.0 if named or _UNNAMED in cues else 0.6
     if ask.kind in _PASSING:
         strength -= 0.2 * age

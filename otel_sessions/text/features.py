@@ -21,6 +21,7 @@ from otel_sessions.text.forms import read_form
 from otel_sessions.text.languages import read_language
 from otel_sessions.text.literals import figures_in, parts
 from otel_sessions.text.phrasing import plain_words
+from otel_sessions.text.question_phrases import NAMING
 from otel_sessions.text.questions import read_questions
 from otel_sessions.text.quotes import own_words
 from otel_sessions.text.tokens import estimate_tokens
@@ -120,12 +121,15 @@ class FeatureReader:
                 Value(
                     _digest(self._value, value.text),
                     value.kind,
-                    _ENDS.get(value.cue) or (self._claim_word(value.cue) if value.cue else b""),
+                    _ENDS.get(value.cue) or self._named(value.cue),
                     b"".join(_digest(self._value, part)[:2] for part in parts(value)),
                 )
             )
             for value in read_values(text)
         )
+
+    def _named(self, cue: str) -> bytes:
+        return self._claim_word(NAMING.get(cue, cue)) if cue else b""
 
     def _asks(self, text: str) -> bytes:
         return b"".join(

@@ -32,14 +32,27 @@ AROUND = ".,;:!?()[]{}<>\"'`#$\u20ac\u00a3*_"
 _MONTH_CUES = MONTHS | {"may"}
 _MONEY_SIGNS = frozenset("$\u20ac\u00a3")
 _CURRENCIES = word_set("dollar dollars usd eur euro euros gbp pound pounds bucks cents")
-UNNAMING = word_set("number numbers no id ids nr code is # ending of")
+UNNAMING = word_set(
+    """
+    number numbers no id ids nr num code is # ending of reference ref identification identifier
+    """
+)
 """Words beside a value that do not say which one it is."""
 _CODE_CUES = word_set(
     """
-    number id code pin order account reference ref booking reservation case ticket invoice flight
+    number nr num id code pin order account acct reg registration error model claim reference ref
+    booking reservation case ticket invoice flight
     policy confirmation customer member membership serial tracking zip postcode zipcode extension
     """
 )
+_NAMED_CODES = _CODE_CUES - UNNAMING
+_SHORT_NUMBER = word_set("no nr num")
+_OLD = ("-year-old", "yo", "y/o")
+_AGED = word_set("he's she's i'm im aged turned turns")
+_PERSONS = word_set("i he she")
+_YEARS = word_set("year years yr yrs")
+_SHORTENED = word_set("no. nr. num. ref. acct. reg. tel. cust. id.")
+"""Their dots end no sentence."""
 _PHONE_CUES = word_set("phone telephone mobile cell call landline")
 _CUE_REACH = 5
 """Words before a value among which its cue is looked for."""
@@ -88,15 +101,19 @@ def _literal(figure: str, i: int, chunks: Sequence[str]) -> Literal:
     value = _one_form(figure)
     if _ORDINAL.fullmatch(figure):
         return Literal(value, ValueKind.DATE, _month_beside(i, chunks))
+    if figure.endswith(_OLD):
+        return Literal(figure.partition("-")[0].rstrip("yo"), ValueKind.NUMBER, "age")
     kind = _kind(figure, value, chunks[i], _word_at(i + 1, chunks))
     if kind is None:
         return number(value, i, chunks)
     cue = cue_before(i, chunks)
+    if kind is ValueKind.OTHER and _is_id(cue, i, chunks):
+        kind = ValueKind.CODE
     if (
         kind is ValueKind.CODE
         and value.isdigit()
         and len(value) >= _MIN_PHONE
-        and (cue in _PHONE_CUES or figure.count("-") >= _PHONE_DASHES)
+        and (cue in _PHONE_CUES or (figure.count("-") >= _PHONE_DASHES and cue not in _NAMED_CODES))
     ):
         kind = ValueKind.PHONE
     return Literal(clock(value) if kind is ValueKind.TIME else value, kind, cue)
@@ -168,20 +185,39 @@ def number(value: str, i: int, chunks: Sequence[str]) -> Literal:
     if before in _MONTH_CUES:
         return Literal(value, ValueKind.DATE, before)
     cue = cue_before(i, chunks)
-    if before in _CODE_CUES or (before in ("is", "") and cue in _CODE_CUES):
+    if _is_id(cue, i, chunks):
         return Literal(value, ValueKind.CODE, cue)
     after = "" if chunks[i][-1] in ".,;!?" else _word_at(i + 1, chunks)
     counts = after.isalpha() and after not in FUNCTION_WORDS and after not in MONTHS
     if before == "at" and not counts and value.isdigit() and int(value) <= _HOURS:
         return Literal(value, ValueKind.TIME)
+    if _is_age(before, i, chunks) if not counts else after in _YEARS and _old(i, chunks):
+        return Literal(value, ValueKind.NUMBER, "age")
     return Literal(value, ValueKind.NUMBER, after if counts else cue)
+
+
+def _is_id(cue: str, i: int, chunks: Sequence[str]) -> bool:
+    """Tell an id by the word right before it, or before "is"."""
+    before = _word_at(i - 1, chunks)
+    if before in _CODE_CUES or (before in ("is", "") and cue in _CODE_CUES):
+        return True
+    named = _word_at(i - 2, chunks) if before in ("is", "") else before
+    return named in _SHORT_NUMBER and bool(cue)
+
+
+def _is_age(before: str, i: int, chunks: Sequence[str]) -> bool:
+    return before in _AGED or (before in ("is", "am") and _word_at(i - 2, chunks) in _PERSONS)
+
+
+def _old(i: int, chunks: Sequence[str]) -> bool:
+    return _word_at(i + 2, chunks) in ("old", "of")
 
 
 def cue_before(i: int, chunks: Sequence[str]) -> str:
     """Return the nearest word before a value that can name it, within the sentence."""
     unnaming = ""
     for chunk in chunks[max(0, i - _CUE_REACH) : i][::-1]:
-        if chunk[-1] in ".?!;":
+        if chunk[-1] in ".?!;" and chunk not in _SHORTENED:
             break
         word = chunk.strip(AROUND)
         if word in UNNAMING:

@@ -24,10 +24,16 @@ KINDS: Mapping[str, ValueKind] = {
         ValueKind.PLACE: """
             where where's city cities town area areas location address place destination region
             country state neighborhood neighbourhood street airport station""",
-        ValueKind.NUMBER: "duration length quantity",
+        ValueKind.NUMBER: "duration length quantity age weight reading",
     }.items()
     for word in words.split()
 }
+_PEOPLE = word_set(
+    """
+    people person persons guest guests adult adults traveller travellers traveler travelers
+    attendee attendees participant participants diner diners group party pax
+    """
+)
 NAMING = {
     "zip": "zip",
     "zipcode": "zip",
@@ -41,11 +47,23 @@ NAMING = {
     "dob": "birth",
     "surname": "last",
     "lastname": "last",
+    "age": "age",
+    "weight": "weight",
+    "reading": "reading",
+    "address": "address",
+    "acct": "account",
+    "reg": "registration",
+    "cust": "customer",
+    "os": "system",
+    "weigh": "weight",
+    "weighs": "weight",
+    **dict.fromkeys(("kg", "kilos", "kilograms", "lbs"), "weight"),
+    **dict.fromkeys(_PEOPLE, "people"),
 }
-"""Words that say the kind of a value and also which one it is."""
+"""Words that say which value it is, some of them also its kind; one word for all that mean it."""
 NUMBER_NOUNS = word_set("number numbers")
 OWNERS = word_set("your the his her their this that my our")
-HOW = {"many": ValueKind.NUMBER, "long": ValueKind.NUMBER, "old": ValueKind.NUMBER}
+HOW = dict.fromkeys(word_set("many long old big large tall heavy far"), ValueKind.NUMBER)
 HOW["much"] = ValueKind.MONEY
 DURATION = word_set("long duration length")
 ASKING = word_set(
@@ -57,6 +75,13 @@ SUBORDINATING = word_set("when where who")
 """Of the asking words, those that also open a clause of time or place."""
 AFTER_ASKING = word_set("to else exactly then though from in at on")
 BEFORE_ASKING = word_set("know me us tell say remember recall on at in for from to with")
+CALLING = word_set("call reach ring text contact phone")
+"""What is done with a number that makes it one of a telephone."""
+ON_CONDITION = phrases("if so, if yes, if you do, if it is, if there is, in that case")
+ANOTHER = word_set("another second other additional further also too")
+"""Words that make it another one that a condition, or the sentence behind them, asks for."""
+POINTING = word_set("its it that their they them his her he she those one ones")
+"""Words that point back at what the sentence before is about."""
 REQUESTING = word_set(
     """
     provide give tell share specify enter send state supply type choose select indicate
@@ -166,7 +191,11 @@ ENDS = word_set(
     headed heading checkout inbound
     """
 )
-TRAVELLING = word_set("go going travel traveling travelling head")
+TRAVELLING = word_set(
+    """
+    go going travel traveling travelling head deliver delivered delivery ship shipped shipping send
+    """
+)
 MORE = word_set("another second additional other next further new different more each")
 FORMS = word_set(
     """

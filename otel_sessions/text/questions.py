@@ -10,46 +10,31 @@ About 15 µs for a sentence that asks, 2 µs for a text without any.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from otel_sessions.text.asking import MAX_LEAD, condition, trigger, way_of_asking
 from otel_sessions.text.question_phrases import (
-    ADDITIONS,
-    AFTER_ASKING,
-    ASKERS,
-    ASKING,
-    BEFORE_ASKING,
+    ANOTHER,
+    CALLING,
     CHECKED,
     CHECKS,
-    CLOSING_FIRST,
     CONDITIONS,
-    CONFIRMATIONS,
-    CONFIRMED_LAST,
     DESCRIBING,
     DURATION,
     ENDS,
-    FORBIDDING,
     FORMS,
     HOW,
     IDENTIFYING,
     KINDS,
-    LEADS,
-    LINKING,
     MORE,
     NAMING,
     NUMBER_NOUNS,
-    OFFERS,
     OWNERS,
     OWNING,
-    PREFERENCES,
     PURPOSES,
-    REQUESTING,
-    REQUESTS,
     SORTS,
-    SPEAKERS,
     STARTS,
-    SUBORDINATING,
-    TELLING_FIRST,
     TRAVELLING,
 )
 from otel_sessions.text.words import FUNCTION_WORDS, content_words, word_set
@@ -61,11 +46,7 @@ _MAX_SENTENCES = 40
 """Of a longer text, the last ones: questions stand at the end."""
 _MAX_ASKING_WORDS = 48
 """A longer sentence tells more than it asks."""
-_MAX_LEAD = 3
-"""Words before what a further clause asks for ("and your zip code")."""
 _OPEN_KINDS = (ValueKind.OTHER, ValueKind.CHOICE)
-_MAX_FRAGMENT_WORDS = 5
-"""A question without a verb that asks ("Number of tickets?") is at most this long."""
 
 
 _SIGNS = (",", "/")
@@ -92,9 +73,6 @@ _MAYBE = re.compile(
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|[,/]")
 _SEPARATORS = word_set(", / and or")
-_FIGURES = re.compile(
-    r"\d|\b(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tomorrow|tonight)\b"
-)
 
 
 def read_questions(text: str) -> list[Question]:
@@ -103,7 +81,7 @@ def read_questions(text: str) -> list[Question]:
         return []
     sentences = _sentences(text)[-_MAX_SENTENCES:]
     found: list[Question] = []
-    listing = False
+    listing = another = False
     for number, sentence in enumerate(sentences):
         tokens = _TOKEN.findall(sentence.lower().replace("\u2019", "'"))
         words = [token for token in tokens if token not in _SIGNS]
@@ -112,10 +90,11 @@ def read_questions(text: str) -> list[Question]:
         if listing and _LIST_SIGNS.match(sentence):
             found += _asked(tokens, AskFlag.NONE)[:1]
         else:
-            how = _asks(sentence, tokens, words, last=number == len(sentences) - 1)
+            how = way_of_asking(sentence, tokens, words, last=number == len(sentences) - 1)
             listing = how is not None and sentence.endswith(":")
             if how is not None:
-                found += _asked(tokens, how)
+                found += _asked(tokens, how | condition(words, another=another))
+            another = sentence.endswith("?") and not ANOTHER.isdisjoint(words)
         if len(found) >= MAX_ASKS:
             break
     return found[:MAX_ASKS]
@@ -134,101 +113,16 @@ def _sentences(text: str) -> list[str]:
     return sentences
 
 
-def _asks(sentence: str, tokens: list[str], words: list[str], *, last: bool) -> AskFlag | None:
-    """Tell how a sentence asks; `None` if it does not ask."""
-    marked = sentence.endswith("?")
-    known = set(words)
-    line = f" {' '.join(words)} "
-    requests = (words[-1] == "please" and "your" in known) or (
-        _has(line, known, REQUESTS) and _trigger(words) is not None
-    )
-    forbids = requests and not marked and not known.isdisjoint(FORBIDDING)
-    if forbids or not (marked or requests or last):
-        return None  # "never share your password", and what is only told
-    at = _first(words)
-    first, asks_first = words[at], _opens(words, at)
-    if marked and not asks_first and "," in tokens:
-        behind = tokens[tokens.index(",") + 1 :]
-        if behind and _opens(behind, _first(behind)):
-            first, asks_first = behind[_first(behind)], True
-    if not (marked or requests or (asks_first and last)):
-        return None
-    if asks_first:
-        asks_how = first == "how" and known.isdisjoint(HOW)
-        rhetorical = any(word.endswith("n't") for word in words)
-        return None if asks_how or rhetorical else AskFlag.NONE
-    if (marked and words[-1] in CONFIRMED_LAST) or _has(line, known, CONFIRMATIONS):
-        return None  # also an honest "please check it again"
-    if requests or _has(line, known, PREFERENCES):
-        return AskFlag.NONE
-    return None if _offers(line, words, known) else _closed(sentence, first, words)
-
-
-def _first(words: Sequence[str]) -> int:
-    return next((i for i, word in enumerate(words) if word not in LEADS), len(words) - 1)
-
-
-def _opens(words: Sequence[str], i: int) -> bool:
-    """Tell an asking word from one that opens a clause of time or place ("when you are ready")."""
-    if words[i] not in ASKING or words[i] not in SUBORDINATING:
-        return words[i] in ASKING
-    return i + 1 >= len(words) or words[i + 1] in CLOSING_FIRST or words[i + 1] in AFTER_ASKING
-
-
-def _offers(line: str, words: list[str], known: set[str]) -> bool:
-    return words[-2:] == ["anything", "else"] or (
-        _has(line, known, OFFERS) and not _has(line, known, ADDITIONS)
-    )
-
-
-def _closed(sentence: str, first: str, words: list[str]) -> AskFlag | None:
-    """Tell how a question asks that no asking word starts; with figures it only confirms."""
-    if first in TELLING_FIRST or _FIGURES.search(sentence.lower()):
-        return None
-    if first in CLOSING_FIRST:
-        return AskFlag.CLOSED if _trigger(words) is None else AskFlag.NONE
-    return (
-        AskFlag.NONE if len(words) <= _MAX_FRAGMENT_WORDS or _trigger(words) is not None else None
-    )
-
-
-def _trigger(tokens: Sequence[str]) -> int | None:
-    """Return where what is asked for starts: at an asking word, or behind a word that requests."""
-    for i, token in enumerate(tokens):
-        if token in ASKING and (
-            tokens[i - 1] in BEFORE_ASKING if i and token in LINKING else _opens(tokens, i)
-        ):
-            return i
-        if (token in REQUESTING and _is_requested(tokens, i)) or (
-            token in OWNING and _is_asked_for(tokens, i)
-        ):
-            follow = tokens[i + 1 : i + 1 + _MAX_LEAD]
-            return i + 1 + next((j for j, word in enumerate(follow) if word in ASKING), 0)
-    return None
-
-
-def _is_requested(tokens: Sequence[str], i: int) -> bool:
-    """Tell "please send" from "before I send it", and "please confirm" from "to confirm"."""
-    before = tokens[i - 1] if i else ""
-    return before not in SPEAKERS and not (before == "to" and tokens[i] in CHECKS)
-
-
-def _is_asked_for(tokens: Sequence[str], i: int) -> bool:
-    """Tell "may I have", "I need" and "do you have" from "if you have" and "have you had"."""
-    before = tokens[i - 1] if i else ""
-    return before in ASKERS or (before == "you" and tokens[i - 2 : i - 1] == ["do"])
-
-
 def _asked(tokens: list[str], flags: AskFlag) -> list[Question]:
     """Read what each clause of an asking sentence asks for."""
     found: list[Question] = []
-    start = _trigger(tokens) or 0
+    start = trigger(tokens) or 0
     if start and tokens[start - 1] in CHECKS:
         flags |= AskFlag.CHECK
     for words in _clauses(tokens[start:], flags):
         kind, distance = _kind(words, closed=bool(flags & AskFlag.CLOSED))
         # A further clause asks for something only if it starts with that.
-        if found and (kind is None or distance > _MAX_LEAD):
+        if found and (kind is None or distance > MAX_LEAD):
             continue
         question = _question(words, kind, flags)
         if question is not None:
@@ -260,24 +154,38 @@ def _same(question: Question, before: Question) -> bool:
 
 def _question(words: list[str], kind: ValueKind | None, flags: AskFlag) -> Question | None:
     known = set(words)
-    if kind is None:
-        kind = ValueKind.OTHER if flags & AskFlag.CLOSED else ValueKind.CHOICE
+    kind = _told_kind(kind, known, closed=bool(flags & AskFlag.CLOSED))
     if flags & AskFlag.CHECK and kind not in CHECKED:
         return None
     if not known.isdisjoint(SORTS):
         flags |= AskFlag.SORT
+    flags |= _ends(words, known, of_a_place=kind is ValueKind.PLACE)
+    topics = _topics(words, known, kind)
+    if words[0] in CONDITIONS or (kind in _OPEN_KINDS and not topics and not flags & AskFlag.SORT):
+        return None
+    return Question(kind, tuple(topics[:MAX_TOPICS]), flags, " ".join(words))
+
+
+def _told_kind(kind: ValueKind | None, known: set[str], *, closed: bool) -> ValueKind:
+    if kind is None:
+        return ValueKind.OTHER if closed else ValueKind.CHOICE
+    if kind is ValueKind.CODE and not known.isdisjoint(CALLING):
+        return ValueKind.PHONE
+    return ValueKind.NUMBER if kind is ValueKind.MONEY and "weigh" in known else kind
+
+
+def _topics(words: Sequence[str], known: set[str], kind: ValueKind) -> list[str]:
     topics = [] if known.isdisjoint(DURATION) else ["duration"]
+    if words[:2] == ["how", "old"]:
+        topics.append("age")
     for word in words:
         if kind in IDENTIFYING and word in PURPOSES:
             break
-        if word not in _NO_TOPICS:
+        if word not in _NO_TOPICS and (word != "address" or kind is ValueKind.PLACE):
             topics += sorted(content_words([NAMING.get(word, word)]).difference(topics))
             if len(topics) >= MAX_TOPICS:
                 break
-    if words[0] in CONDITIONS or (kind in _OPEN_KINDS and not topics and not flags & AskFlag.SORT):
-        return None
-    flags |= _ends(words, known, of_a_place=kind is ValueKind.PLACE)
-    return Question(kind, tuple(topics[:MAX_TOPICS]), flags, " ".join(words))
+    return topics
 
 
 def _kind(words: Sequence[str], *, closed: bool) -> tuple[ValueKind | None, int]:
@@ -320,9 +228,3 @@ def _ends(words: Sequence[str], known: set[str], *, of_a_place: bool) -> AskFlag
     if starts != ends:
         flags |= AskFlag.START if starts else AskFlag.END
     return flags
-
-
-def _has(line: str, known: set[str], wanted: Mapping[str, Sequence[str]]) -> bool:
-    if wanted.keys().isdisjoint(known):
-        return False
-    return any(phrase in line for first in wanted.keys() & known for phrase in wanted[first])

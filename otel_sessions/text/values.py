@@ -13,6 +13,7 @@ every language. About 25 µs for 80 tokens without any value, 70 µs with a doze
 import re
 from collections.abc import Callable, Mapping
 
+from otel_sessions.text.categories import CATEGORIES
 from otel_sessions.text.literals import (
     AROUND,
     MONTHS,
@@ -57,6 +58,7 @@ _COMPASS = word_set(
     north south east west northern southern eastern western centre center central downtown uptown
     """
 )
+_STREETS = word_set("street st road rd lane avenue ave boulevard blvd terrace crescent")
 _PRICED = word_set(
     """
     cheap cheaper cheapest inexpensive affordable moderate moderately expensive pricey priced
@@ -165,8 +167,20 @@ class _Scan:
     def read_place(self, word: str, i: int) -> None:
         name = self._capitalised(i + 1)
         if name:
-            end = word if word in ("from", "to") else ""
+            end = word if word in ("from", "to") else "address" if name[0].isdigit() else ""
             self._places.append(Literal(name, ValueKind.PLACE, end))
+
+    def read_street(self, _: str, i: int) -> None:
+        """Read a street behind the number of a house, in whatever case."""
+        words = [chunk.strip(AROUND) for chunk in self._chunks[max(0, i - _REACH) : i + 1]]
+        at = next((j for j, word in enumerate(words) if word[:1].isdigit()), None)
+        if at is not None and at < len(words) - 1:
+            name = " ".join(words[at:])
+            if name not in [place.text for place in self._places]:
+                self._places.append(Literal(name, ValueKind.PLACE, "address"))
+
+    def read_category(self, word: str, _: int) -> None:
+        self._places.append(Literal(word, ValueKind.OTHER, CATEGORIES[word]))
 
     def read_compass(self, word: str, _: int) -> None:
         self._places.append(Literal(word, ValueKind.PLACE))
@@ -249,7 +263,7 @@ class _Scan:
             for word in words
             if word.isalpha()
             and len(word) > 1
-            and not (word in cues or word in UNNAMING or word in FUNCTION_WORDS or word in _READ)
+            and not (word in cues or word in UNNAMING or word in FUNCTION_WORDS or word in _TOLD)
         ][-MAX_CHOICES:]
 
 
@@ -266,8 +280,12 @@ _READ: Mapping[str, Callable[[_Scan, str, int], None]] = {
         (_PLACING, _Scan.read_place),
         (_COMPASS, _Scan.read_compass),
         (_PRICED, _Scan.read_priced),
+        (_STREETS, _Scan.read_street),
+        (CATEGORIES, _Scan.read_category),
         (_UNKNOWING | _KNOWING, _Scan.read_unknowing),
         (_INTRODUCING - {"am"}, _Scan.read_introduction),
     )
     for word in words
 }
+_TOLD = _READ.keys() - CATEGORIES.keys()
+"""Words that are no choices, because they are read as something else."""

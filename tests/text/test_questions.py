@@ -35,7 +35,12 @@ READER = FeatureReader(b"a key", encode)
         ("What time would suit you?", [(K.TIME, ("suit",))]),
         ("Which city should I look in?", [(K.PLACE, ())]),
         ("How many people are you?", [(K.NUMBER, ("peopl",))]),
-        ("Number of guests?", [(K.NUMBER, ("guest",))]),
+        ("Number of guests?", [(K.NUMBER, ("peopl",))]),
+        ("How old is your daughter?", [(K.NUMBER, ("age", "old", "daughter"))]),
+        ("And how many tickets do you need?", [(K.NUMBER, ("ticket",))]),
+        ("On which number can we call you?", [(K.PHONE, ("call",))]),
+        ("Okay, tracking number please", [(K.CODE, ("track",))]),
+        ("To which address shall we send it?", [(K.PLACE, ("address", "send"))]),
         ("How long will you stay?", [(K.NUMBER, ("duration", "stay"))]),
         ("How much would you like to spend?", [(K.MONEY, ("spend",))]),
         ("What kind of food do you like?", [(K.CHOICE, ("food",))]),
@@ -140,3 +145,17 @@ def test_any_text_can_be_read(text):
     assert len(questions) <= MAX_ASKS
     assert all(len(question.topics) <= MAX_TOPICS for question in questions)
     assert len(READER.read(text).asked) == len(questions)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Is there a second parcel? If so, what's its tracking number?",
+        "Do you have another card? What's its number?",
+        "If you have further returns, please give me the order number.",
+    ],
+)
+def test_another_one(text):
+    """What is asked for on the condition that there is another one is not the same again."""
+    assert all(AskFlag.MORE in question.flags for question in read_questions(text)[-1:])
+    assert read_questions(text)
