@@ -11,6 +11,7 @@ from otel_sessions.providers import (
     google_genai,
     groq_chat,
     huggingface_chat,
+    litellm_chat,
     mistral_chat,
     ollama_chat,
     openai_chat,
@@ -34,5 +35,6 @@ PROVIDERS: tuple[Provider, ...] = (
     cohere_chat.PROVIDER,
     *ollama_chat.PROVIDERS,
     huggingface_chat.PROVIDER,
+    litellm_chat.PROVIDER,
 )
 """All providers; those with the same `name` are switched on together."""
