@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from otel_sessions.texts import VECTOR, VECTOR_BYTES, WORD_BYTES, TextFeatures
+from otel_sessions.records import VECTOR_BYTES, WORD_BYTES
+from otel_sessions.texts import VECTOR, TextFeatures
 
 
 def similarities(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[float]:

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from otel_sessions.errors import ConfigError
-from otel_sessions.texts import VECTOR_BYTES
+from otel_sessions.records import VECTOR_BYTES
 
 if TYPE_CHECKING:
     import numpy as np

@@ -19,9 +19,10 @@ from otel_sessions.faults import contained
 from otel_sessions.listings import Listing, canonical_arguments
 from otel_sessions.models import find_model
 from otel_sessions.placements import Placement
+from otel_sessions.records import WORD_BYTES
 from otel_sessions.text.features import FeatureReader
 from otel_sessions.text.results import reads_like_error
-from otel_sessions.texts import WORD_BYTES, TextFeatures
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import KEPT_TOOL_VALUES, ToolUse, Turn, pack_tools
 
 _UNUSED_BITS = 32

@@ -13,7 +13,8 @@ from statistics import median
 from typing import Literal, NamedTuple
 
 from otel_sessions.calls import Outcome
-from otel_sessions.texts import WORD_BYTES, TextFeatures
+from otel_sessions.records import WORD_BYTES
+from otel_sessions.texts import TextFeatures
 
 KEPT_TOOLS = 64
 """Tool uses kept of one turn; the oldest go first."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from otel_sessions.texts import VECTOR_BYTES
+from otel_sessions.records import VECTOR_BYTES
 
 Array = np.ndarray
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from _sentences import half, read_sessions
 
+from otel_sessions.records import VECTOR_BYTES
 from otel_sessions.text.embedding import TABLE, Embedding
-from otel_sessions.texts import VECTOR_BYTES
 
 Encode = Callable[[str], bytes]
 

@@ -12,7 +12,8 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from otel_sessions.comparisons import similarities
 from otel_sessions.encoders import MAX_LENGTH, PROBES, OwnEncoder
 from otel_sessions.errors import ConfigError
-from otel_sessions.texts import VECTOR_BYTES, TextFeatures
+from otel_sessions.records import VECTOR_BYTES
+from otel_sessions.texts import TextFeatures
 
 
 def around_zero(encode):

@@ -15,9 +15,9 @@ from otel_sessions.config import PREFIX, Config
 from otel_sessions.encoders import MAX_LENGTH
 from otel_sessions.health import DEFAULT_WEIGHT
 from otel_sessions.plugins import load_detectors
+from otel_sessions.records import VECTOR_BYTES
 from otel_sessions.stores import FIRST_TURNS, LAST_TURNS
 from otel_sessions.text.features import READ_CHARACTERS
-from otel_sessions.texts import VECTOR_BYTES
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")

@@ -13,8 +13,8 @@ from otel_sessions.config import Config
 from otel_sessions.detectors import DETECTORS
 from otel_sessions.errors import ConfigError
 from otel_sessions.plugins import GROUP, load_detectors, load_encoder
+from otel_sessions.records import VECTOR_BYTES
 from otel_sessions.signals import Signal
-from otel_sessions.texts import VECTOR_BYTES
 from otel_sessions.turns import Turn
 
 

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_sessions.texts import VECTOR_BYTES, Act, Form, TextFeatures
+from otel_sessions.records import VECTOR_BYTES, Act, Form
+from otel_sessions.texts import TextFeatures
 
 RECORDS = ("words", "packed_values", "asks", "claims", "demands")
 

@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from statistics import median
 
 from otel_sessions.comparisons import pair_similarities, similarities
+from otel_sessions.records import WORD_BYTES, Form
 from otel_sessions.signals import Signal
-from otel_sessions.texts import WORD_BYTES, Form
 from otel_sessions.turns import Turn
 
 _UNTIED = Form.CODE | Form.TABLE | Form.PASTED

@@ -11,8 +11,8 @@ tau2_retail, admissions in 0.1 %; none of these sessions has a warning.
 
 from collections.abc import Sequence
 
+from otel_sessions.records import Act
 from otel_sessions.signals import Signal
-from otel_sessions.texts import Act
 from otel_sessions.turns import Turn
 
 _SORRY = Act.APOLOGY | Act.ADMISSION

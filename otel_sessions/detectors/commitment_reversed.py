@@ -19,8 +19,9 @@ promise in quite other words ("compensate" for "voucher").
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from otel_sessions.records import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag
 from otel_sessions.signals import Signal
-from otel_sessions.texts import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag, TextFeatures
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
 _DENYING = (ClaimKind.REFUSED, ClaimKind.DISAVOWED)

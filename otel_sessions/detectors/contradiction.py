@@ -25,8 +25,9 @@ from collections.abc import Sequence
 from math import log, prod
 
 from otel_sessions.comparisons import overlap, similarities
+from otel_sessions.records import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag
 from otel_sessions.signals import Signal
-from otel_sessions.texts import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag, TextFeatures
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
 _DENYING = (ClaimKind.NEGATED, ClaimKind.REFUSED, ClaimKind.DISAVOWED, ClaimKind.NOT_YET)

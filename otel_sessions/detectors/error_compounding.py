@@ -23,8 +23,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
 from otel_sessions.comparisons import overlap
+from otel_sessions.records import Act
 from otel_sessions.signals import WARNING, Signal
-from otel_sessions.texts import Act, TextFeatures
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import ContextKind, Turn
 
 _SAID_BY_USER = (

@@ -12,8 +12,8 @@ the turns of passed sessions of tau1, 0.3 % of tau2_retail, none of agentclinic.
 
 from collections.abc import Sequence
 
+from otel_sessions.records import Act
 from otel_sessions.signals import Signal
-from otel_sessions.texts import Act
 from otel_sessions.turns import Turn
 
 _TROUBLE = Act.COMPLAINT | Act.ANGER | Act.OBJECTION | Act.REMINDER

@@ -17,16 +17,9 @@ turns.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from otel_sessions.records import CUE_BYTES, NEAR_BYTES, WORD_BYTES, Act, Value, ValueKind
 from otel_sessions.signals import Signal
-from otel_sessions.texts import (
-    CUE_BYTES,
-    NEAR_BYTES,
-    WORD_BYTES,
-    Act,
-    TextFeatures,
-    Value,
-    ValueKind,
-)
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
 _IDENTIFYING = frozenset((ValueKind.CODE, ValueKind.PHONE, ValueKind.EMAIL))

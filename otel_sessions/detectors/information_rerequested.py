@@ -23,8 +23,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from otel_sessions.comparisons import cosines
-from otel_sessions.signals import WARNING, Signal
-from otel_sessions.texts import (
+from otel_sessions.records import (
     ASK_VECTOR_BYTES,
     CUE_BYTES,
     FROM,
@@ -33,9 +32,10 @@ from otel_sessions.texts import (
     Act,
     Ask,
     AskFlag,
-    TextFeatures,
     ValueKind,
 )
+from otel_sessions.signals import WARNING, Signal
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
 # Looking a member up in its class costs as much as all that is done with it.

@@ -19,8 +19,9 @@ are replies in Chinese that a model gave in a debate in English.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from otel_sessions.records import CUE_BYTES, WORD_BYTES, Demand, DemandKind, Form
 from otel_sessions.signals import Signal
-from otel_sessions.texts import CUE_BYTES, WORD_BYTES, Demand, DemandKind, Form, TextFeatures
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
 _LIKE: Mapping[DemandKind, DemandKind] = {

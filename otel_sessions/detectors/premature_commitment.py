@@ -14,8 +14,9 @@ by hand on dialogues of our own; nothing in the dev sets fires.
 from collections.abc import Sequence
 
 from otel_sessions.comparisons import containment
+from otel_sessions.records import Act
 from otel_sessions.signals import Signal
-from otel_sessions.texts import Act, TextFeatures
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
 _CHANGES = Act.OBJECTION | Act.CORRECTION

@@ -18,8 +18,9 @@ from collections.abc import Collection, Sequence
 from math import sqrt
 
 from otel_sessions.comparisons import shared_words, similarities
+from otel_sessions.records import Act, StanceFlag
 from otel_sessions.signals import WARNING, Signal
-from otel_sessions.texts import Act, StanceFlag, TextFeatures
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
 _MIN_WORDS = 5

@@ -20,8 +20,9 @@ agentclinic (1.0, 0.9 and 0 % of turns).
 from collections.abc import Sequence
 
 from otel_sessions.comparisons import overlap, shared_words, similarities
+from otel_sessions.records import Act, StanceFlag
 from otel_sessions.signals import WARNING, Signal
-from otel_sessions.texts import Act, StanceFlag, TextFeatures
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
 _NOT_ASKING = Act.ACKNOWLEDGEMENT | Act.THANKS | Act.GREETING

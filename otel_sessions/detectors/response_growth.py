@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from math import log2
 from statistics import median
 
+from otel_sessions.records import Form
 from otel_sessions.signals import Signal
-from otel_sessions.texts import Form
 from otel_sessions.turns import Turn
 
 _AS_LONG_AS_ASKED = Form.CODE | Form.JSON | Form.TABLE

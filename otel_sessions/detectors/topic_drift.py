@@ -22,8 +22,9 @@ embedding fitted on one half of the sessions and measured on the other: .92, .64
 from collections.abc import Sequence
 
 from otel_sessions.comparisons import known_words, similarities
+from otel_sessions.records import WORD_BYTES, Act, Form
 from otel_sessions.signals import Signal
-from otel_sessions.texts import WORD_BYTES, Act, Form, TextFeatures
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
 _UNTIED = Form.CODE | Form.TABLE | Form.PASTED

@@ -12,8 +12,8 @@ tau2_retail and agentclinic.
 
 from collections.abc import Sequence
 
+from otel_sessions.records import Act
 from otel_sessions.signals import WARNING, Signal
-from otel_sessions.texts import Act
 from otel_sessions.turns import Turn
 
 LEFT_SILENTLY = Signal("user_abandoned", WARNING, "no word after an unhealthy turn")

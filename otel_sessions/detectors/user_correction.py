@@ -12,8 +12,8 @@ highest severity of a session tells failed from passed ones with AUROC .56.
 
 from collections.abc import Sequence
 
+from otel_sessions.records import Act
 from otel_sessions.signals import Signal
-from otel_sessions.texts import Act
 from otel_sessions.turns import Turn
 
 _SIGNS = Act.OBJECTION | Act.PUZZLED | Act.CORRECTION

@@ -13,8 +13,8 @@ and tau2_retail.
 
 from collections.abc import Sequence
 
+from otel_sessions.records import Act
 from otel_sessions.signals import Signal
-from otel_sessions.texts import Act
 from otel_sessions.turns import Turn
 
 _SIGNS = Act.COMPLAINT | Act.ANGER | Act.EMPHASIS | Act.GIVING_UP

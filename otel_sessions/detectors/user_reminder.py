@@ -13,8 +13,8 @@ of tau1, tau2_retail and agentclinic.
 
 from collections.abc import Sequence
 
+from otel_sessions.records import Act
 from otel_sessions.signals import Signal
-from otel_sessions.texts import Act
 from otel_sessions.turns import Turn
 
 _SAYS_SO = Act.REMINDER | Act.RECALL

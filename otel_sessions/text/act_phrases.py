@@ -4,8 +4,8 @@ All are in the plain form of `text/phrasing.py`; `.` is the end or the start of 
 `[a|b|]` stands for any of these, an empty one included. The lists are ours.
 """
 
+from otel_sessions.records import Act
 from otel_sessions.text.phrasing import INSTEAD, Phrases
-from otel_sessions.texts import Act
 
 PHRASES = Phrases(
     [

@@ -8,6 +8,7 @@ least a fifth of the words are function words of English and of no other large l
 import re
 from functools import cache
 
+from otel_sessions.records import Act
 from otel_sessions.text.act_phrases import PHRASES
 from otel_sessions.text.complaints import TELLING as COMPLAINING_WORDS
 from otel_sessions.text.complaints import read_complaint
@@ -16,7 +17,6 @@ from otel_sessions.text.phrasing import STOP, plain_words
 from otel_sessions.text.reminders import VERBS as REMINDING_VERBS
 from otel_sessions.text.reminders import read_reminder
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
-from otel_sessions.texts import Act
 
 _QUESTION_MARKS = ("?", "\uff1f", "\u061f")
 _ASKING_FIRST = word_set(

@@ -7,6 +7,7 @@ Languages: English.
 import re
 from collections.abc import Mapping, Sequence
 
+from otel_sessions.records import AskFlag
 from otel_sessions.text.question_phrases import (
     ADDITIONS,
     AFTER_ASKING,
@@ -37,7 +38,6 @@ from otel_sessions.text.question_phrases import (
     SUBORDINATING,
     TELLING_FIRST,
 )
-from otel_sessions.texts import AskFlag
 
 MAX_LEAD = 3
 """Words before what a further clause asks for ("and your zip code")."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 
+from otel_sessions.records import CLAIM_WORDS, Claim, ClaimKind, Stance, StanceFlag, pack_claims
 from otel_sessions.text.claim_phrases import (
     BLAND,
     CONDITIONS,
@@ -35,7 +36,6 @@ from otel_sessions.text.phrasing import STOP, plain_words
 from otel_sessions.text.promises import BEING, promise_at
 from otel_sessions.text.stance_phrases import JUDGED, OPENING_FLAGS, STANCES
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
-from otel_sessions.texts import CLAIM_WORDS, Claim, ClaimKind, Stance, StanceFlag, pack_claims
 
 MAX_CLAIMS = 4
 """Denials and promises, of each sort; the first ones are kept."""

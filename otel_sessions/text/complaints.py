@@ -7,9 +7,9 @@ Linear: at most `MAX_WORDS` telling words of a text are looked at, eight words a
 
 from collections.abc import Sequence
 
+from otel_sessions.records import Act
 from otel_sessions.text.phrasing import STOP
 from otel_sessions.text.words import word_set
-from otel_sessions.texts import Act
 
 MAX_WORDS = 32
 _REACH = 7

@@ -6,8 +6,8 @@ case, and repeat only up to a small bound.
 
 import re
 
+from otel_sessions.records import DemandKind
 from otel_sessions.text.words import word_set
-from otel_sessions.texts import DemandKind
 
 _NAMES = """
     en english englisch anglais ingl\u00e9s

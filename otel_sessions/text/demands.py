@@ -15,9 +15,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
+from otel_sessions.records import (
+    DEMAND_WORDS,
+    FIRST_WORDS,
+    LAST_WORDS,
+    Demand,
+    DemandKind,
+    Shape,
+)
 from otel_sessions.text import demand_phrases as phrases
 from otel_sessions.text.words import content_words, split_words
-from otel_sessions.texts import DEMAND_WORDS, FIRST_WORDS, LAST_WORDS, Demand, DemandKind, Shape
 
 MAX_DEMANDS = 12
 _MAX_SENTENCE = 400

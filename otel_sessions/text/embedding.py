@@ -23,8 +23,8 @@ import struct
 from functools import cache
 from pathlib import Path
 
+from otel_sessions.records import VECTOR_BYTES
 from otel_sessions.text.wordpiece import cut, split
-from otel_sessions.texts import VECTOR_BYTES
 
 TABLE = Path(__file__).with_name("data") / "embedding.bin"
 MAGIC = b"otelsess"

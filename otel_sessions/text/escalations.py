@@ -6,9 +6,9 @@ its left. Linear: at most `MAX_PEOPLE` such words of a text are looked at, seven
 
 from collections.abc import Sequence
 
+from otel_sessions.records import Act
 from otel_sessions.text.phrasing import STOP
 from otel_sessions.text.words import word_set
-from otel_sessions.texts import Act
 
 MAX_PEOPLE = 32
 _REACH = 8

@@ -14,6 +14,19 @@ values, questions and claims unless nothing is left.
 from collections.abc import Callable
 from hashlib import blake2b
 
+from otel_sessions.records import (
+    ASK_VECTOR_BYTES,
+    CUE_BYTES,
+    FROM,
+    TO,
+    WORD_BYTES,
+    Ask,
+    Form,
+    Value,
+    pack_ask,
+    pack_demands,
+    pack_value,
+)
 from otel_sessions.text.acts import read_acts
 from otel_sessions.text.claims import read_claims
 from otel_sessions.text.demands import read_demands, read_shape
@@ -27,20 +40,7 @@ from otel_sessions.text.quotes import own_words
 from otel_sessions.text.tokens import estimate_tokens
 from otel_sessions.text.values import read_values
 from otel_sessions.text.words import content_words, sentence_frame, split_words
-from otel_sessions.texts import (
-    ASK_VECTOR_BYTES,
-    CUE_BYTES,
-    FROM,
-    TO,
-    WORD_BYTES,
-    Ask,
-    Form,
-    TextFeatures,
-    Value,
-    pack_ask,
-    pack_demands,
-    pack_value,
-)
+from otel_sessions.texts import TextFeatures
 
 READ_CHARACTERS = 8_192
 MAX_WORDS = 64

@@ -7,7 +7,7 @@ the conversation at all. 1 µs for a line of prose; about 15 µs for 80 tokens i
 import json
 import re
 
-from otel_sessions.texts import Form
+from otel_sessions.records import Form
 
 _FENCE = "```"
 _FENCED = re.compile(r"\A[^`]{0,200}```[\w+-]{0,20}\n(.*?)\n?```\s*\Z", re.DOTALL)

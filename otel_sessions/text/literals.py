@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from otel_sessions.records import ValueKind
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
-from otel_sessions.texts import ValueKind
 
 
 class Literal(NamedTuple):

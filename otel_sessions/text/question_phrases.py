@@ -5,8 +5,8 @@ English. All lists were written for this package.
 
 from collections.abc import Mapping
 
+from otel_sessions.records import ValueKind
 from otel_sessions.text.words import phrases, word_set
-from otel_sessions.texts import ValueKind
 
 KINDS: Mapping[str, ValueKind] = {
     word: kind

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from otel_sessions.records import AskFlag, ValueKind
 from otel_sessions.text.asking import MAX_LEAD, condition, trigger, way_of_asking
 from otel_sessions.text.question_phrases import (
     ANOTHER,
@@ -38,7 +39,6 @@ from otel_sessions.text.question_phrases import (
     TRAVELLING,
 )
 from otel_sessions.text.words import FUNCTION_WORDS, content_words, word_set
-from otel_sessions.texts import AskFlag, ValueKind
 
 MAX_ASKS = 4
 MAX_TOPICS = 3

@@ -7,9 +7,9 @@ Linear: at most `MAX_VERBS` verbs of a text are looked at, a fixed number of wor
 
 from collections.abc import Sequence
 
+from otel_sessions.records import Act
 from otel_sessions.text.phrasing import STOP
 from otel_sessions.text.words import word_set
-from otel_sessions.texts import Act
 
 MAX_VERBS = 32
 _BEFORE, _AFTER = 6, 7

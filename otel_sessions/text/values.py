@@ -13,6 +13,7 @@ every language. About 25 µs for 80 tokens without any value, 70 µs with a doze
 import re
 from collections.abc import Callable, Mapping
 
+from otel_sessions.records import ValueKind
 from otel_sessions.text.categories import CATEGORIES
 from otel_sessions.text.literals import (
     AROUND,
@@ -25,7 +26,6 @@ from otel_sessions.text.literals import (
     number,
 )
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
-from otel_sessions.texts import ValueKind
 
 MAX_VALUES = 16
 MAX_CHOICES = 3

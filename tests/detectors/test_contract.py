@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 from otel_sessions import detectors
 from otel_sessions.detectors import DETECTORS
 from otel_sessions.health import WEIGHTS
-from otel_sessions.texts import (
+from otel_sessions.records import (
     Act,
     Demand,
     DemandKind,
     Form,
     Shape,
-    TextFeatures,
     Value,
     ValueKind,
     pack_demands,
     pack_value,
 )
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import ContextChange, ToolUse, Turn, pack_tools
 
 every_detector = pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.__name__)

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from otel_sessions.detectors.repeated_question import repeated_question
+from otel_sessions.records import VECTOR_BYTES
 from otel_sessions.text.embedding import encode
 from otel_sessions.text.features import FeatureReader
-from otel_sessions.texts import VECTOR_BYTES, TextFeatures
+from otel_sessions.texts import TextFeatures
 
 EVASIVE = "Our office is open from Monday to Saturday. Is there anything else?"
 

@@ -5,8 +5,9 @@ from itertools import repeat
 import pytest
 
 from otel_sessions.detectors.response_growth import response_growth
+from otel_sessions.records import Form
 from otel_sessions.signals import CRITICAL, WARNING
-from otel_sessions.texts import Form, TextFeatures
+from otel_sessions.texts import TextFeatures
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import pytest
 
+from otel_sessions.records import Act
 from otel_sessions.text.acts import read_acts
 from otel_sessions.text.words import split_words
-from otel_sessions.texts import Act
 
 
 @pytest.mark.parametrize(

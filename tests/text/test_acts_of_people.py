@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_sessions.records import Act
 from otel_sessions.text.acts import read_acts
 from otel_sessions.text.words import split_words
-from otel_sessions.texts import Act
 
 
 def acts_of(text):

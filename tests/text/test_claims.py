@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_sessions.records import ClaimKind, StanceFlag
 from otel_sessions.text.claims import read_claims
-from otel_sessions.texts import ClaimKind, StanceFlag, TextFeatures
+from otel_sessions.texts import TextFeatures
 
 
 def digest(word: str) -> bytes:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_sessions.records import Demand, DemandKind, pack_demands
 from otel_sessions.text.demands import MAX_DEMANDS, read_demands, read_shape
 from otel_sessions.text.words import split_words
-from otel_sessions.texts import Demand, DemandKind, TextFeatures, pack_demands
+from otel_sessions.texts import TextFeatures
 
 
 def standing(kind, *more):

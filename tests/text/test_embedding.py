@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_sessions.records import VECTOR_BYTES
 from otel_sessions.text.embedding import MAX_WORDS, TABLE, Embedding, encode
-from otel_sessions.texts import VECTOR_BYTES
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 

@@ -7,9 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from otel_sessions.comparisons import overlap
+from otel_sessions.records import VECTOR_BYTES
 from otel_sessions.text.features import MAX_WORDS, FeatureReader
 from otel_sessions.text.values import MAX_VALUES
-from otel_sessions.texts import VECTOR_BYTES
 
 READER = FeatureReader(b"a key", lambda _: b"")
 any_text = st.text(st.characters(exclude_categories=()))

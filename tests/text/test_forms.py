@@ -2,8 +2,8 @@
 
 import pytest
 
+from otel_sessions.records import Form
 from otel_sessions.text.forms import read_form
-from otel_sessions.texts import Form
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_sessions.records import ASK_VECTOR_BYTES, AskFlag, ValueKind
 from otel_sessions.text.embedding import encode
 from otel_sessions.text.features import FeatureReader
 from otel_sessions.text.questions import MAX_ASKS, MAX_TOPICS, read_questions
-from otel_sessions.texts import ASK_VECTOR_BYTES, AskFlag, ValueKind
 
 K = ValueKind
 READER = FeatureReader(b"a key", encode)

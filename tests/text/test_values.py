@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_sessions.records import ValueKind
 from otel_sessions.text.values import MAX_VALUES, read_values
-from otel_sessions.texts import ValueKind
 
 K = ValueKind
 
