@@ -88,8 +88,8 @@ def _is_fragment(words: Sequence[str]) -> bool:
         "please" in words or words[_first(words) - 1] in LEADS
     ):
         return False
-    named = words[-2 if words[-1] == "please" else -1]
-    return named in NUMBER_NOUNS or KINDS.get(named) in IDENTIFYING
+    named = [word for word in words[-2:] if word != "please"][-1:]
+    return any(word in NUMBER_NOUNS or KINDS.get(word) in IDENTIFYING for word in named)
 
 
 def _first(words: Sequence[str]) -> int:

@@ -159,3 +159,12 @@ def test_another_one(text):
     """What is asked for on the condition that there is another one is not the same again."""
     assert all(AskFlag.MORE in question.flags for question in read_questions(text)[-1:])
     assert read_questions(text)
+
+
+@given(
+    words=st.lists(st.sampled_from("please and what is your number the of or ? . , how".split()))
+)
+def test_telling_words_in_any_order(words):
+    """However they stand together, they are read."""
+    text = " ".join(words)
+    assert len(read_questions(text)) <= MAX_ASKS
