@@ -161,9 +161,7 @@ def test_another_one(text):
     assert read_questions(text)
 
 
-@given(
-    words=st.lists(st.sampled_from("please and what is your number the of or ? . , how".split()))
-)
+@given(words=st.lists(st.sampled_from(["please", "and", "what", "is", "number", "of", "or", "?"])))
 def test_telling_words_in_any_order(words):
     """However they stand together, they are read."""
     text = " ".join(words)
