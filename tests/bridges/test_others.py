@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -150,3 +151,42 @@ def test_without_others():
     assert {span["scope"] for span in calls} == {"otel_sessions"}
     assert sessions(calls) == SESSIONS
     assert ("otel_sessions", OPERATION) in metrics
+
+
+def test_zero_code():
+    """Switched on together by `opentelemetry-instrument`, they make their spans and we none."""
+    command = shutil.which("opentelemetry-instrument", path=Path(sys.executable).parent)
+    if command is None:
+        pytest.skip("opentelemetry-instrument is not installed")
+    code = (
+        "import application, opentelemetry.trace as trace\n"
+        "made = application.Application()\n"
+        "made.turns()\n"
+        "made.stream()\n"
+        "trace.get_tracer_provider().force_flush()\n"
+    )
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environ |= {"PYTHONPATH": str(APPLICATION.parent), "OTEL_TRACES_EXPORTER": "console"}
+    environ |= {"OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
+    done = subprocess.run(
+        [command, sys.executable, "-c", code],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=LONG_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    calls = [span for span in documents(done.stdout) if span["name"] != "llm_session"]
+    ours = [span["attributes"].get("llm_session.turn") for span in calls]
+    assert len(calls) == 3 * len(SCOPES)
+    assert [turn for turn in ours if turn is not None] == [1, 2, 1]
+
+
+def documents(printed):
+    """Read the JSON documents that stand one after the other."""
+    decoder, rest = json.JSONDecoder(), printed.strip()
+    while rest:
+        document, end = decoder.raw_decode(rest)
+        yield document
+        rest = rest[end:].strip()
