@@ -193,9 +193,10 @@ def _denied(reply: TextFeatures, earlier: Sequence[TextFeatures]) -> float:
         if denials:
             words = text.words
             said_there = [claim for claim in denials if claim.words[0] in words]
-            denied_there = text.claimed(*_DENYING) if said_there else set()
+            # What was only supposed ("let me check if we can") was not said either.
+            unsaid = text.claimed(*_DENYING, ClaimKind.COMMITTED_IF) if said_there else set()
             for claim in said_there:
-                if claim.words[0] not in denied_there:
+                if claim.words[0] not in unsaid:
                     best = max(best, _opposed(claim, _heads(text)))
     return best
 

@@ -75,7 +75,10 @@ TOLERANT = word_set("need want know see think expect require mind find believe c
 """Verbs that refuse nothing after "we do not"."""
 
 CONDITIONS = word_set(
-    "if unless provided depending depends subject maybe might possibly perhaps potentially could"
+    """
+    if unless provided whether what depending depends subject maybe might possibly perhaps
+    potentially could
+    """
 )
 """Words that make a promise conditional."""
 
@@ -176,7 +179,8 @@ IDLE = word_set(
     """
     need look check see wait let try find know assume ask go come start continue explain
     proceed verify review walk guide require want be help assist understand note gather look
-    not do confirm investigate transfer connect summarize list show tell say
+    not do confirm investigate transfer connect summarize list show tell say forward escalate raise
+    relay
     """
 )
 """Verbs of a promise that leads to nothing yet."""

@@ -174,3 +174,26 @@ def test_a_denial_of_what_was_agreed_is_found_where_it_happens(hear, name):
 def test_a_healthy_twin_is_silent(hear, name):
     """New information, another wish, an unmet condition and a kept word warn of nothing."""
     assert [s.name for _, s in hear(TWINS[name]) if s.severity >= WARNING] == []
+
+
+@pytest.mark.parametrize(
+    "promised",
+    [
+        "Let me check if we can refund that.",
+        "I'll ask my manager whether we can refund you.",
+        "Let me see what I can do about a refund.",
+        "I'll forward your refund request to the team.",
+    ],
+)
+@pytest.mark.parametrize(
+    "denied",
+    [
+        "Unfortunately refunds aren't possible for this item.",
+        "I'm sorry, we don't offer refunds on sale items.",
+    ],
+)
+def test_what_is_only_looked_into_is_not_agreed(hear, promised, denied):
+    """Who asks whether it is possible has promised nothing but to ask."""
+    lines = ["Please refund the fee of 40 euros.", promised, "Thanks, I'm waiting."]
+    lines += ["Thank you for your patience.", "Any news?", denied]
+    assert [s.name for _, s in hear(lines) if s.severity >= WARNING] == []
