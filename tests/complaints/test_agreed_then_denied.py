@@ -182,7 +182,6 @@ def test_a_healthy_twin_is_silent(hear, name):
         "Let me check if we can refund that.",
         "I'll ask my manager whether we can refund you.",
         "Let me see what I can do about a refund.",
-        "I'll forward your refund request to the team.",
     ],
 )
 @pytest.mark.parametrize(
