@@ -75,7 +75,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
 Made by `scripts/fit_health.py` from what people thought and from tau1, tau2_retail, agentclinic and
 dbdc3, whose sessions are known to have failed or passed. The data move little: a signal that they
 hardly have keeps what people thought, and fitted on one half, the weights tell the other half's
-failures no better. AUROC of 1 - health: .52, .58, .63 and .44 (2026-11-23); most of those failures
+failures no better. AUROC of 1 - health: .52, .57, .64 and .44 (2026-11-23); most of those failures
 cannot be seen in what was said (which task it is alone gives .76 on tau2_retail).
 """
 
