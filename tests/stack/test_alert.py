@@ -32,19 +32,25 @@ OURS = '{__name__=~"llm_session_.*|gen_ai_.*"}'
 
 @pytest.fixture(scope="module")
 def recordings():
-    """Recorded calls: whole conversations, and conversations cut to a window of messages."""
-    path = ROOT / "../shared/data/dev/p_calls.jsonl.gz"
-    if not path.exists():
+    """Recorded calls: conversations that passed, and conversations cut to a window of messages."""
+    folder = ROOT / "../shared/data/dev"
+    if not folder.exists():
         pytest.skip("needs the recorded sessions in ../shared/data")
-    with gzip.open(path, "rt") as lines:
-        sessions = [json.loads(line) for line in lines]
 
-    def of_kinds(*kinds):
-        return [each for each in sessions if each["labels"]["raw"]["kind"] in kinds]
+    def sessions(name):
+        with gzip.open(folder / f"{name}.jsonl.gz", "rt") as lines:
+            return [json.loads(line) for line in lines]
+
+    def passed(name):
+        return [each for each in sessions(name) if each["labels"].get("session_failure") == 0]
 
     return SimpleNamespace(
-        healthy=of_kinds("intact")[:20],
-        degraded=of_kinds("sliding_window"),
+        healthy=passed("tau1")[:10] + passed("agentclinic")[:10],
+        degraded=[
+            each
+            for each in sessions("p_calls")
+            if each["labels"]["raw"]["kind"] == "sliding_window"
+        ],
     )
 
 
