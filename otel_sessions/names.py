@@ -96,6 +96,8 @@ JUDGED = "judge_"
 
 # Labels of our metrics. Each has few values; ids are never labels.
 LABEL_BACKEND = "backend"
+LABEL_CAUSE = "cause"
+"""Why the application's store lost a session: `evicted`, `expired`, `restarted` or `unknown`."""
 LABEL_HEALTHY = "healthy"
 LABEL_OPERATION = "operation"
 LABEL_OUTCOME = "outcome"
@@ -105,6 +107,8 @@ LABEL_RESULT = "result"
 LABEL_ROLE = "role"
 LABEL_SEVERITY = "severity"
 LABEL_SIGNAL = "signal"
+LABEL_STORE = "store"
+"""Which of the application's stores: a name from a small fixed set that the user gives."""
 LABEL_TURN_BUCKET = "turn_bucket"
 
 TURN_BUCKETS: tuple[tuple[int, str], ...] = (
@@ -168,6 +172,8 @@ _TOKENS = (
 _TURNS = (1, 3, 7, 15, 31, 63, 127, 255)
 # 64 KiB is the most that a session may take.
 _BYTES = (256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
+# What an application stores of a conversation: 64 B to 64 MiB.
+_STORED_BYTES = (64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864)
 # A store in memory answers in microseconds, one that hurts in tenths of seconds.
 _STORE_SECONDS = (0.00001, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5)
 
@@ -255,6 +261,75 @@ STORE_DURATION = Metric(
     "s",
     "Duration of an operation of the session store.",
     _STORE_SECONDS,
+)
+# The application's own session store, where it keeps its conversations. `app` sets it apart from
+# ours, which is measured by `llm_session.store.operation.duration` and holds features only. Each
+# has the labels `store` and `backend` (`redis`, `sqlalchemy`, `object`).
+APP_STORE_DURATION = Metric(
+    "llm_session.store.app.operation.duration",
+    "histogram",
+    "s",
+    "Duration of an operation on a session in the application's store; of a failed one, with its"
+    " error.",
+    _STORE_SECONDS,
+)
+APP_STORE_LOOKUPS = Metric(
+    "llm_session.store.app.lookups",
+    "counter",
+    "{lookup}",
+    "Sessions looked up in the application's store, by result: hit or miss.",
+)
+APP_STORE_LOST = Metric(
+    "llm_session.store.app.sessions.lost",
+    "counter",
+    "{session}",
+    "Sessions that had turns and were not found in the application's store, by cause.",
+)
+APP_STORE_SIZE = Metric(
+    "llm_session.store.app.session.size",
+    "histogram",
+    "By",
+    "Size of a session as the application wrote or read it.",
+    _STORED_BYTES,
+)
+APP_STORE_GROWTH = Metric(
+    "llm_session.store.app.session.growth",
+    "histogram",
+    "By",
+    "What a turn added to the size of a session in the application's store; 0 if it shrank.",
+    _STORED_BYTES,
+)
+APP_STORE_EVICTIONS = Metric(
+    "llm_session.store.app.evictions",
+    "counter",
+    "{key}",
+    "Keys that the application's store has evicted, as the store counts them: each process tells"
+    " the same figure.",
+)
+APP_STORE_USED = Metric(
+    "llm_session.store.app.memory.used",
+    "gauge",
+    "By",
+    "Memory that the application's store uses; each process tells the same figure.",
+)
+APP_STORE_LIMIT = Metric(
+    "llm_session.store.app.memory.limit",
+    "gauge",
+    "By",
+    "Memory that the application's store may use; absent without a limit.",
+)
+APP_STORE_UTILIZATION = Metric(
+    "llm_session.store.app.memory.utilization",
+    "gauge",
+    "1",
+    "Share of its memory limit that the application's store uses.",
+)
+APP_STORE_TIME_TO_FULL = Metric(
+    "llm_session.store.app.memory.time_to_full",
+    "gauge",
+    "s",
+    "Forecast of the time until the application's store reaches its memory limit; absent while it"
+    " does not grow.",
 )
 PIPELINE_CALLS = Metric(
     "llm_session.pipeline.calls", "counter", "{call}", "Calls that the monitor saw, by result."

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
+from otel_sessions.emit.app_stores import AppStoreEmitter
 from otel_sessions.emit.events import EventEmitter
 from otel_sessions.emit.metrics import MetricEmitter
 from otel_sessions.emit.spans import SpanEmitter, start_call_span
@@ -48,6 +49,10 @@ class Told:
         self.tracer = tracing.get_tracer("test")
         self.metric_emitter = MetricEmitter(
             self.metering.get_meter("test"), queue_length=lambda: self.waiting
+        )
+        self.capacities = []
+        self.app_store_emitter = AppStoreEmitter(
+            self.metering.get_meter("test"), capacities=lambda: self.capacities
         )
         self.emitters = (
             SpanEmitter(self.tracer),

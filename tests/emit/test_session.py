@@ -6,6 +6,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from otel_sessions import names
 from otel_sessions.calls import Request, Usage
+from otel_sessions.capacities import Capacity, Place
 from otel_sessions.detectors.call_failed import call_failed
 from otel_sessions.detectors.context_pressure import context_pressure
 from otel_sessions.detectors.context_truncated import context_truncated
@@ -312,10 +313,49 @@ def test_the_metrics_of_the_conventions(session, told):
     ]
 
 
+def tell_of_a_store(told):
+    """Whatever can be told of a store of the application's."""
+    place, span, tell = Place("chats", "redis"), trace.INVALID_SPAN_CONTEXT, told.app_store_emitter
+    tell.on_operation(place, "set", 0.25, "OutOfMemoryError")
+    tell.on_lookup(place, found=True)
+    tell.on_lookup(place, found=False)
+    tell.on_size(place, 2000)
+    tell.on_growth(place, 500, span)
+    tell.on_growth(place, -900, span)
+    tell.on_lost(place, "evicted", span)
+    told.capacities.append(Capacity(place, 750, 1000, evictions=3, full_in_s=60.0))
+    told.capacities.append(Capacity(Place("limitless", "redis"), 500))
+
+
+def test_the_metrics_of_the_applications_store(told):
+    """By store, and what is not known of one is absent."""
+    tell_of_a_store(told)
+    place = {"store": "chats", "backend": "redis"}
+    limitless = {"store": "limitless", "backend": "redis"}
+    prefix = "llm_session.store.app."
+    assert {name.removeprefix(prefix): found for name, (_, found) in told.metrics.items()} == {
+        "operation.duration": [
+            (place | {"operation": "set", "error.type": "OutOfMemoryError"}, (1, 0.25))
+        ],
+        "lookups": [(place | {"result": "hit"}, 1), (place | {"result": "miss"}, 1)],
+        "session.size": [(place, (1, 2000))],
+        "session.growth": [(place, (2, 500))],
+        "sessions.lost": [(place | {"cause": "evicted"}, 1)],
+        "memory.used": [(place, 750), (limitless, 500)],
+        "memory.limit": [(place, 1000)],
+        "memory.utilization": [(place, 0.75)],
+        "memory.time_to_full": [(place, 60.0)],
+        "evictions": [(place, 3)],
+        # Of our own.
+        "llm_session.pipeline.queue.size": [({}, 0)],
+    }
+
+
 def test_every_metric_of_the_contract_appears(session, told):
     """And no other, each with its unit."""
     told.metric_emitter.count_call("analysed")
     told.metric_emitter.count_judged("judged")
+    tell_of_a_store(told)
     assert {name: unit for name, (unit, _) in told.metrics.items()} == {
         metric.name: metric.unit for metric in METRICS
     }
