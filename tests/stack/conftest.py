@@ -152,7 +152,7 @@ def _running(command, log, env):
 
 
 @pytest.fixture(scope="module")
-def collector(launch, program):
+def collector(launch, program, tmp_path_factory):
     """Start the collector of `collector/` with these overlays; returns its addresses."""
 
     def start(*overlays, backend="http://127.0.0.1:9"):
@@ -169,6 +169,7 @@ def collector(launch, program):
                 "OTEL_SESSIONS_COLLECTOR_METRICS_PORT": str(own),
                 "OTEL_SESSIONS_PROMETHEUS": f"127.0.0.1:{page}",
                 "OTEL_SESSIONS_BACKEND": backend,
+                "OTEL_SESSIONS_QUEUE": str(tmp_path_factory.mktemp("queue")),
             },
         )
         return SimpleNamespace(

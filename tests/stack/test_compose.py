@@ -50,7 +50,8 @@ def test_collector_gets_only_variables_that_its_files_read():
     files = [
         mounts(COLLECTOR)[Path(line.removeprefix("--config="))] for line in COLLECTOR["command"]
     ]
-    assert [path.name for path in files] == ["base.yaml", "prometheus.yaml", "otlp.yaml"]
+    names = ["base.yaml", "prometheus.yaml", "otlp.yaml", "mine.yaml"]
+    assert [path.name for path in files] == names
     assert set(COLLECTOR["environment"]) <= {name for path in files for name in variables(path)}
 
 
