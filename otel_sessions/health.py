@@ -7,6 +7,8 @@ Anyone can recompute it from the signals that are shown:
     recent   = 0.7 x recent before + 0.3 x turn, starting at the first turn
     session  = 0.5 x worst turn + 0.5 x recent
 
+A turn or a session is healthy while its health is above 0.5.
+
 Example: turns with health 1, 1 and 0.4 give recent 0.82 and session 0.5 x 0.4 + 0.5 x 0.82 = 0.61.
 The worst turn counts in full for as long as the session lives, because users do not forget it; the
 recent ones count because a session that recovered is better than one that goes on failing.
@@ -19,11 +21,17 @@ from types import MappingProxyType
 
 from otel_sessions.signals import WARNING, Signal
 
-HEALTHY_FROM = 0.7
-"""Health from which a turn or a session is healthy.
+HEALTHY_ABOVE = 0.5
+"""Health above which a turn or a session is healthy: less than half of it was spoiled.
 
-A warning of the lightest weight makes 1 - 0.65 x 0.5 = 0.675, the strongest information of the
-heaviest leaves 1 - 1 x 0.5 / 2 = 0.75: one warning is unhealthy, one information is not.
+So one warning of a fact that took the answer or the history (weight 1) makes a turn unhealthy. A
+conclusion, which weighs less because it may be wrong, has to be graver than a bare warning, or two
+have to agree; critical always suffices, and information alone never does. Where one warning of
+anything sufficed (health below 0.7), 6.7 % of the turns of passed sessions were unhealthy on tau1,
+6.3 % on tau2_retail and 12.3 % on dbdc3: noise used up an objective of 95 %. Now it is 2.5, 2.2 and
+6.2 % (of failed sessions 2.8, 4.9 and 5.7 %; dbdc3 are old chatbots, and people marked a fifth of
+the turns of passed sessions as broken down), while 52 % of the turns of p_calls' sliding windows
+still are (55 % before). Measured on 2026-11-28.
 """
 
 DEFAULT_WEIGHT = 0.8
@@ -35,8 +43,8 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "call_failed": 1.0,
         "context_overflow": 1.0,
         "context_reset": 1.0,
-        # Facts, and the user has a part.
-        "context_truncated": 0.9,
+        "context_truncated": 1.0,
+        # A fact, and the user has a part or broke it off.
         "partial_response": 0.9,
         # Conclusions, sometimes wrong.
         "commitment_reversed": 0.85,
@@ -97,7 +105,7 @@ def _harm(signal: Signal, weights: Mapping[str, float]) -> float:
 
 def healthy(score: float) -> bool:
     """Tell whether a turn or a session with this health is healthy."""
-    return score >= HEALTHY_FROM
+    return score > HEALTHY_ABOVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@
 A logistic regression says how likely a session fails, from how much there was of each signal (the
 sum over its turns of the severity, half of it below a warning). Each set has a level of its own,
 because some are harder than others, and counts as much as any other. A weight is pulled towards the
-prior below and kept within bounds: a warning of any signal makes its turn unhealthy. So a signal
-that the data hardly have keeps its prior. The result is rounded to 0.05.
+prior below and kept within bounds: what is critical makes its turn unhealthy. So a signal that the
+data hardly have keeps its prior. The result is rounded to 0.05.
 
 Prints the weights and, for each set, the AUROC of health against the label with the priors, with
 weights fitted on the other half of the sessions, and with those of `health.py`. Halves are by the
@@ -33,8 +33,8 @@ PRIOR: Mapping[str, float] = {
     "call_failed": 1.0,
     "context_overflow": 1.0,
     "context_reset": 1.0,
-    # Facts, and the user has a part.
-    "context_truncated": 0.9,
+    "context_truncated": 1.0,
+    # A fact, and the user has a part or broke it off.
     "partial_response": 0.9,
     # Conclusions, sometimes wrong.
     "commitment_reversed": 0.85,
@@ -68,7 +68,7 @@ PRIOR: Mapping[str, float] = {
 SETS = ("agentclinic", "dbdc3", "tau1", "tau2_retail")
 """Those of whose sessions somebody said how they ended, many of either kind."""
 LEAST, MOST = 0.65, 1.0
-"""Bounds of a weight: at 0.65 a severity of 0.5 leaves 0.675, less than `HEALTHY_FROM`."""
+"""Bounds of a weight: at 0.65 a severity of 0.8 leaves 0.48, less than `HEALTHY_ABOVE`."""
 UNHARMFUL = ("context_compacted",)
 """Told only so that what follows can be understood; they weigh nothing."""
 PULL = 100.0

@@ -11,7 +11,7 @@ from otel_sessions.health import (
     session_health,
     turn_health,
 )
-from otel_sessions.signals import Signal
+from otel_sessions.signals import CRITICAL, WARNING, Signal
 from otel_sessions.turns import Turn, turns_until_full
 
 shares = st.floats(0, 1)
@@ -36,14 +36,34 @@ def test_turn_health(turn_signals, expected):
     assert turn_health(turn_signals) == pytest.approx(expected)
 
 
-@given(
-    name=st.sampled_from([*(name for name, weight in WEIGHTS.items() if weight), "a_users_own"]),
-    severity=shares,
-)
-def test_one_warning_is_unhealthy_and_one_information_is_not(name, severity):
-    """The label of a signal and the verdict on its turn never disagree."""
-    signal = Signal(name, severity)
-    assert healthy(turn_health([signal])) == (signal.label == "info")
+FACTS = ("call_failed", "context_overflow", "context_reset", "context_truncated")
+HARMFUL = [*(name for name, weight in WEIGHTS.items() if weight), "a_users_own"]
+informing = st.floats(0, WARNING, exclude_max=True)
+
+
+@given(name=st.sampled_from(FACTS), severity=st.floats(WARNING, 1))
+def test_one_warning_of_a_fact_is_unhealthy(name, severity):
+    """Half of the history is gone, or nobody answered: no opinion is in it."""
+    assert not healthy(turn_health([Signal(name, severity)]))
+
+
+@pytest.mark.parametrize("name", sorted(set(HARMFUL) - set(FACTS)))
+def test_one_bare_warning_of_a_conclusion_is_not_unhealthy_but_a_critical_is(name):
+    """It may be wrong; the objective must not be used up by noise."""
+    assert healthy(turn_health([Signal(name, WARNING)]))
+    assert not healthy(turn_health([Signal(name, CRITICAL)]))
+
+
+@given(pair=st.lists(st.sampled_from(HARMFUL), min_size=2, max_size=2, unique=True))
+def test_two_warnings_are_unhealthy(pair):
+    """Two conclusions that agree are hardly both wrong."""
+    assert not healthy(turn_health([Signal(name, WARNING) for name in pair]))
+
+
+@given(name=st.sampled_from(HARMFUL), severity=informing)
+def test_one_information_is_never_unhealthy(name, severity):
+    """It only informs."""
+    assert healthy(turn_health([Signal(name, severity)]))
 
 
 @given(turn_signals=st.lists(signals, max_size=9), more=signals)

@@ -173,10 +173,10 @@ class TestSignals:
 
     def test_health_follows_from_the_signals(self, tracking, talking):
         """Of the turn on its span and in its report, of the session on request."""
-        tracked = tracking(detectors=[Grumble(0, 0.6)])
+        tracked = tracking(detectors=[Grumble(0, 0.7)])
         talk = talking(tracked.track)
         reports = [talk.say("Hi"), talk.say("And?")]
-        expected = turn_health([Signal("grumble", 0.6)])
+        expected = turn_health([Signal("grumble", 0.7)])
         assert [r.health for r in reports] == [1.0, expected]
         assert [(r.health, r.healthy) for r in tracked.heard.turns] == [
             (1.0, True),

@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.signals.ablation import Judged, ablate, auroc, health, main
 from otel_sessions.detectors import DETECTORS
-from otel_sessions.health import HEALTHY_FROM, WEIGHTS
-from otel_sessions.signals import WARNING
+from otel_sessions.health import HEALTHY_ABOVE, WEIGHTS
+from otel_sessions.signals import CRITICAL
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -97,7 +97,7 @@ def fitting(monkeypatch):
 def test_every_signal_has_a_prior(fitting):
     """A weight is fitted, or the signal is told only to inform."""
     assert fitting.PRIOR.keys() == {d.__name__ for d in DETECTORS} - set(fitting.UNHARMFUL)
-    assert 1 - fitting.LEAST * WARNING < HEALTHY_FROM
+    assert 1 - fitting.LEAST * CRITICAL < HEALTHY_ABOVE
     assert all(WEIGHTS[name] == 0 for name in fitting.UNHARMFUL)
 
 

@@ -136,7 +136,7 @@ def test_spans(session, told):
             "llm_session.call": 1,
             "llm_session.context.dropped_messages": 2,
             "llm_session.context.utilization": 0.9,
-            "llm_session.health": 0.3908,
+            "llm_session.health": 0.3809,
             "llm_session.signals": ("context_truncated", "context_pressure"),
         },
         CALL
@@ -166,7 +166,7 @@ def test_spans(session, told):
             "llm_session.turns": 4,
             "llm_session.calls": 6,
             "llm_session.signals.total": 4,
-            "llm_session.health": 0.5529,
+            "llm_session.health": 0.5469,
             "llm_session.cost": 0.2884,
         },
     ]
@@ -227,7 +227,7 @@ def test_events(session, told):
             "llm_session.end.reason": "explicit",
             "llm_session.outcome": "unresolved",
             "llm_session.turns": 4,
-            "llm_session.health": 0.5529,
+            "llm_session.health": 0.5469,
         },
     ]
 
@@ -255,16 +255,16 @@ def points(told, metric):
     ("metric", "expected"),
     [
         (names.STARTED, {"false": 1}),
-        (names.ENDED, {"explicit,false,unresolved": 1}),
+        (names.ENDED, {"explicit,true,unresolved": 1}),
         (names.ACTIVE, {"": 0}),
         (names.DURATION, {"": (1, 6.0)}),
         (names.SESSION_TURNS, {"": (1, 4)}),
-        (names.SESSION_HEALTH, {"": (1, 0.5529)}),
+        (names.SESSION_HEALTH, {"": (1, 0.5469)}),
         (
             names.TURN_EVALUATED,
-            {"1,true": 1, "2-3,true": 1, "2-3,false": 1, "4-7,false": 1},
+            {"1,true": 1, "2-3,true": 1, "2-3,false": 1, "4-7,true": 1},
         ),
-        (names.TURN_HEALTH, {"1": (1, 1.0), "2-3": (2, 1.2408), "4-7": (1, 0.55)}),
+        (names.TURN_HEALTH, {"1": (1, 1.0), "2-3": (2, 1.2309), "4-7": (1, 0.55)}),
         (names.TURN_DURATION, {"1": (1, 1.0), "2-3": (2, 3.0), "4-7": (1, 1.0)}),
         (names.TURN_TIME_TO_FIRST_CHUNK, {"1": (1, 0.25)}),
         (
