@@ -6,18 +6,17 @@ users who both say "hi" stay two, and a list that lost its head is still found. 
 reply starts a session; a history that is lost completely can therefore be seen only under a
 stated id.
 
-A list that has nothing in common with its session is set aside: it may be a side call (a title, a
-classifier, a sub-agent) or a conversation that lost its history. What follows tells: if the user
-goes on from it, it was a loss.
+A list that has nothing in common with its session is set aside; `asides.py` decides on those.
 """
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import Literal, get_args
+from typing import get_args
 
+from otel_sessions.asides import Aside, Asides, Conversation, Decided
 from otel_sessions.calls import Call, GivenId
 from otel_sessions.digests import digest
 from otel_sessions.identity import new_id
@@ -29,61 +28,14 @@ from otel_sessions.searches import places, search
 from otel_sessions.sessions import IdSource
 from otel_sessions.turns import ContextChange, ContextKind, lost_history
 
-MAX_ASIDES = 4
-"""Undecided lists of a session that are kept, the newest."""
 _MAX_CANDIDATES = 16
 _RESUMABLE_PER_SESSION = 4
 """Replies, on average, from which a session may go on by their id; 0.2 KiB each."""
-_BARE_IN_A_ROW = 2
-"""Bare lists in a row, each without what was before, from which an application starts from nothing
-with each call. One more where there was a history, and one more where there is no prompt: title,
-suggestions and the like are bare, too, and may have the conversation's prompt."""
-_PROMPT_HEAD_CHARS = 80
-"""System prompts that start alike are the same prompt; dates and names come later in it."""
-
-Forgets = Literal["always", "now"] | None
 
 _WITHOUT_LOSS: dict[ContextKind, ContextChange] = {
     kind: ContextChange(kind) for kind in get_args(ContextKind)
 }
 """One for all turns: most lose nothing."""
-
-
-@dataclass(slots=True)
-class Aside:
-    """A list that had nothing in common with its session, until what follows decides."""
-
-    chain: Chain
-    prompt: int
-    key: int
-    """Turn key of its first call."""
-    bare: bool
-    """It holds only what the user says: no reply, no tool result."""
-    instance: str
-    started_s: float = 0.0
-    """Unix time at which its first call started."""
-
-
-@dataclass(slots=True)
-class Conversation:
-    """What is known of the message lists of one session."""
-
-    session_id: str
-    chain: Chain = field(default_factory=Chain)
-    prompt: int = 0
-    turn_key: int = 0
-    generation: int = 0
-    """How often the history was lost."""
-    instance: str = ""
-    """The process that served its last call."""
-    ended_s: float = 0.0
-    """Unix time at which that call ended."""
-    lane: int = 0
-    asides: list[Aside] = field(default_factory=list)
-    forgets: Forgets = None
-    """Each call starts from nothing: from the first on, or since a history was lost."""
-    former: Aside | None = None
-    """The list that led before, while another that went on stands in its place."""
 
 
 class Conversations:
@@ -111,14 +63,12 @@ class Conversations:
         self._key = key
         self._max_sessions = max_sessions
         self.instance = instance
-        self._started_s = started_s
-        self._expiry_s = expiry_s
         self._guests: tuple[Conversation, ...] = ()
         self._resumable_at: tuple[int, ...] = ()
         self._known: OrderedDict[str, Conversation] = OrderedDict()
         self._index = ListIndex()
         self._resumable: OrderedDict[str, str] = OrderedDict()
-        self._no_prompt = digest(key, "prompt", "")
+        self._asides = Asides(key, started_s=started_s, expiry_s=expiry_s)
 
     def place(self, call: Call, listing: Listing | None) -> Placement:
         """Find the call's session and take its list and reply in."""
@@ -208,20 +158,9 @@ class Conversations:
         self._index.forget(session_id)
 
     def undecided(self, session_id: str) -> tuple[int, str | None] | None:
-        """At a session's end: the turn, and its cause, that looks like a start from nothing.
-
-        It is the newest list set aside, if it has the conversation's system prompt and holds only
-        what the user said. `None` if there is none.
-        """
+        """At a session's end: the turn, and its cause, that looks like a start from nothing."""
         conversation = self._known.get(session_id)
-        if conversation is None or not conversation.asides:
-            return None
-        if not conversation.chain.answered and conversation.forgets != "now":
-            return None
-        aside = conversation.asides[-1]
-        if not aside.bare or aside.prompt != conversation.prompt:
-            return None
-        return aside.key, self._cause(conversation, aside)
+        return None if conversation is None else self._asides.undecided(conversation)
 
     def _place_unread(self, given: GivenId | None) -> Placement:
         session_id = given.value if given else new_id()
@@ -268,7 +207,7 @@ class Conversations:
     def _place_given(self, given: GivenId, call: Call, listing: Listing) -> Placement:
         conversation = self.conversation(given.value)
         match = conversation.chain.compare(listing)
-        beside = self._best_aside(conversation, listing)
+        beside = self._asides.best(conversation, listing)
         if beside is not None and beside[1].shared_tokens > match.shared_tokens:
             return self._place_beside(conversation, given.source, call, listing, beside)
         # Who begins again with the same "hi" has it in common with the start of what was lost.
@@ -279,15 +218,6 @@ class Conversations:
             conversation.asides.clear()
         return self._take(conversation, given.source, call, listing, match)
 
-    def _best_aside(
-        self, conversation: Conversation, listing: Listing
-    ) -> tuple[Aside, Match] | None:
-        former = [conversation.former] if conversation.former else []
-        asides = [*former, *conversation.asides]
-        matches = [(aside, aside.chain.compare(listing)) for aside in asides]
-        related = [pair for pair in matches if pair[1].relation not in ("unrelated", "earlier")]
-        return max(related, key=lambda pair: pair[1].shared_tokens, default=None)
-
     def _place_beside(
         self,
         conversation: Conversation,
@@ -297,94 +227,33 @@ class Conversations:
         beside: tuple[Aside, Match],
     ) -> Placement:
         aside, match = beside
-        by_user = next(listing.newest_first("user", since=match.new_from), None) is not None
-        # Without a prompt of its own, an agent at work looks like any other.
-        goes_on = by_user or aside.prompt != self._no_prompt
-        same = aside.prompt == conversation.prompt
-        first = aside is conversation.former
-        may_lead = same or first or not conversation.chain.answered
-        if not may_lead or not goes_on or match.relation == "repeated":
+        if not self._asides.may_lead(conversation, aside, match, listing):
             aside.chain.advance(listing, match, call.reply.message, self._key)
             return Placement(
                 conversation.session_id, source, "aside", aside.key, new_from=match.new_from
             )
-        # A list that never went on may itself have been a side call.
-        prompted = same and aside.prompt != self._no_prompt
-        was_lost = not first and (conversation.chain.answered > 0 or prompted)
-        cause = self._cause(conversation, aside)
-        conversation.former = None
-        if not same and not first:
-            conversation.former = self._led(conversation)
-        conversation.chain = aside.chain
-        conversation.turn_key = aside.key
-        conversation.generation += 1
-        conversation.asides.clear()
-        placement = self._take(conversation, source, call, listing, match)
-        if was_lost:
-            return replace(placement, lost=(aside.key,), lost_cause=cause)
-        return replace(placement, joined=(aside.key,))
-
-    def _led(self, conversation: Conversation) -> Aside:
-        """Keep the list that has led so far, in case that it comes back."""
-        return Aside(
-            conversation.chain,
-            conversation.prompt,
-            conversation.turn_key,
-            bare=False,
-            instance=conversation.instance,
-        )
+        decided = self._asides.lead(conversation, aside)
+        return _with(decided, self._take(conversation, source, call, listing, match))
 
     def _set_aside(
         self, conversation: Conversation, source: IdSource, call: Call, listing: Listing
     ) -> Placement:
         bare = all(listing.role(i) in ("user", "system") for i in range(len(listing)))
-        prompt = self._prompt(listing)
-        if bare and conversation.forgets and prompt == conversation.prompt:
+        if bare and conversation.forgets and self._asides.prompt(listing) == conversation.prompt:
             return self._start_over(conversation, source, call, listing)
-        chain = Chain()
-        match = chain.compare(listing)
-        chain.advance(listing, match, call.reply.message, self._key)
-        key = self._turn_key(conversation, listing, len(conversation.asides) + 1)
-        conversation.asides.append(
-            Aside(chain, prompt, key, bare, self.instance, call.started_ns / 1e9)
+        aside, match, decided = self._asides.add(
+            conversation, call, listing, bare=bare, instance=self.instance
         )
-        del conversation.asides[:-MAX_ASIDES]
         request_at = next(listing.newest_first("user"), None)
         placement = Placement(
             conversation.session_id,
             source,
             "aside",
-            key,
+            aside.key,
             new_from=match.new_from,
             request_at=request_at,
         )
-        return self._noticing_that_it_forgets(conversation, placement)
-
-    def _noticing_that_it_forgets(
-        self, conversation: Conversation, placement: Placement
-    ) -> Placement:
-        """See whether the application starts from nothing with each call.
-
-        Several bare lists in a row, alike in their prompt, are no side calls. If there was a
-        history before, it was lost; if there never was one, these are its turns.
-        """
-        asides, prompt = conversation.asides, conversation.prompt
-        if not all(aside.bare and aside.prompt == prompt for aside in asides):
-            return placement
-        had_history = conversation.chain.answered > 0
-        if len(asides) < _BARE_IN_A_ROW + had_history + (prompt == self._no_prompt):
-            return placement
-        *earlier, newest = asides
-        keys = tuple(aside.key for aside in earlier)
-        if had_history:
-            conversation.former = self._led(conversation)
-        conversation.forgets = "now" if had_history else "always"
-        conversation.chain = earlier[-1].chain
-        conversation.asides = [newest]
-        conversation.generation += 1
-        if had_history:
-            return replace(placement, lost=keys, lost_cause=self._cause(conversation, newest))
-        return replace(placement, joined=keys)
+        return _with(decided, placement)
 
     def _start_over(
         self, conversation: Conversation, source: IdSource, call: Call, listing: Listing
@@ -445,9 +314,9 @@ class Conversations:
         repeated = match.relation == "repeated"
         opens = not repeated and (request_at is not None or conversation.turn_key == 0)
         if opens:
-            conversation.turn_key = self._turn_key(conversation, listing, 0)
+            conversation.turn_key = self._asides.turn_key(conversation, listing, 0)
         if not repeated:
-            conversation.prompt = self._prompt(listing)
+            conversation.prompt = self._asides.prompt(listing)
         if match.relation not in ("first", "repeated"):
             conversation.forgets = None
         conversation.instance, conversation.lane = self.instance, call.lane
@@ -477,16 +346,6 @@ class Conversations:
             lost_share=chain.lost_share,
         )
 
-    def _cause(self, conversation: Conversation, aside: Aside) -> str:
-        """Say why the history was gone when the list that was set aside began."""
-        elsewhere = conversation.instance != aside.instance
-        same_host = _host(conversation.instance) == _host(aside.instance)
-        if elsewhere and same_host and conversation.ended_s < self._started_s:
-            return "process_restarted"
-        if aside.started_s - conversation.ended_s >= self._expiry_s:
-            return "expired"
-        return "instance_changed" if elsewhere else "unknown"
-
     def conversation(self, session_id: str) -> Conversation:
         """Look a conversation up, or begin it."""
         conversation = self._known.get(session_id)
@@ -497,15 +356,9 @@ class Conversations:
         self._known.move_to_end(session_id)
         return conversation
 
-    def _turn_key(self, conversation: Conversation, listing: Listing, salt: int) -> int:
-        at = len(listing) - listing.lead
-        newest = listing.digest(len(listing) - 1)
-        return digest(
-            self._key, "turn", str(conversation.generation), str(at), str(newest), str(salt)
-        )
 
-    def _prompt(self, listing: Listing) -> int:
-        return digest(self._key, "prompt", listing.lead_text[:_PROMPT_HEAD_CHARS])
+def _with(decided: Decided, placement: Placement) -> Placement:
+    return replace(placement, lost=decided.lost, joined=decided.joined, lost_cause=decided.cause)
 
 
 def _straight_on(listing: Listing, match: Match) -> bool:
@@ -514,7 +367,3 @@ def _straight_on(listing: Listing, match: Match) -> bool:
         return False
     asked = listing.newest_first("user", since=match.new_from)
     return len(list(islice(asked, 2))) <= 1
-
-
-def _host(instance: str) -> str:
-    return instance.rpartition(":")[0]

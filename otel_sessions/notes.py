@@ -10,7 +10,7 @@ from array import array
 from dataclasses import dataclass
 from typing import cast
 
-from otel_sessions.conversations import Conversation, Forgets
+from otel_sessions.asides import Conversation, Forgets
 from otel_sessions.emit import Labels
 from otel_sessions.health import SessionScore
 from otel_sessions.lineage import Chain

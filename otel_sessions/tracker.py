@@ -15,9 +15,10 @@ from typing import TypeVar
 from opentelemetry.trace import Span, SpanContext
 
 from otel_sessions import clocks
+from otel_sessions.asides import MAX_ASIDES
 from otel_sessions.calls import Call
 from otel_sessions.comparisons import containment
-from otel_sessions.conversations import MAX_ASIDES, Conversations
+from otel_sessions.conversations import Conversations
 from otel_sessions.detectors import Detector
 from otel_sessions.detectors.user_abandoned import LEFT_SILENTLY
 from otel_sessions.emit import CallReport, Emitter, FeedbackReport, Labels
