@@ -3,9 +3,10 @@
 `python -m collector.programs [NAME ...]` prints a JSON object from name to path, and first provides
 what is missing. Prometheus and Redis come from Debian's packages, which are downloaded and
 unpacked. The collector and Alertmanager are built with Go: Debian's Alertmanager reads a file below
-`/usr`, so it only runs where root installed it. Nothing is installed, no service is started, no
-root is needed. Everything goes to a cache (`$XDG_CACHE_HOME/otel-sessions/programs`, 220 MB) and is
-found there the next time. The first time takes five minutes on two cores.
+`/usr`, so it only runs where root installed it. What Grafana publishes, for tests to compare with,
+comes from npm. Nothing is installed, no service is started, no root is needed. Everything goes to a
+cache (`$XDG_CACHE_HOME/otel-sessions/programs`, 260 MB) and is found there the next time. The first
+time takes five minutes on two cores.
 """
 
 import argparse
@@ -36,7 +37,12 @@ GO = {
     for name in ("alertmanager", "amtool")
 }
 """Of each program its package and version."""
-NAMES = (*DEBIAN, *GO, "otelcol")
+NPM = {
+    "grafana-schema": ("@grafana/schema@11.6.0", "ts-json-schema-generator@2.10.0"),
+    "traceql": ("@grafana/lezer-traceql@1.0.0",),
+}
+"""Of each folder `node_modules` what is in it: data and grammars that tests compare with."""
+NAMES = (*DEBIAN, *GO, *NPM, "otelcol")
 
 
 class MissingProgramError(Exception):
@@ -44,7 +50,7 @@ class MissingProgramError(Exception):
 
 
 def provide(name: str) -> Path:
-    """Return the path of a program, after getting it if need be.
+    """Return the path of a program or folder, after getting it if need be.
 
     A tool that is needed for it is missing or fails: `MissingProgramError`.
     """
@@ -54,6 +60,8 @@ def provide(name: str) -> Path:
             return _runnable(_unpacked(DEBIAN[name], cache), name)
         if name in GO:
             return _installed(name, cache) / name
+        if name in NPM:
+            return _modules(name, cache)
         return _built(cache)
 
 
@@ -110,6 +118,18 @@ def _installed(name: str, cache: Path) -> Path:
         with _new_folder(folder) as new:
             _run("go", "install", GO[name], cwd=new, env={**os.environ, "GOBIN": str(new)})
     return folder
+
+
+def _modules(name: str, cache: Path) -> Path:
+    """Return the folder `node_modules` with npm packages; another choice is another folder."""
+    chosen = NPM[name]
+    folder = cache / f"{name}-{hashlib.sha256(' '.join(chosen).encode()).hexdigest()[:16]}"
+    if not folder.exists():
+        _need("node", "npm")
+        with _new_folder(folder) as new:
+            quiet = ("--ignore-scripts", "--no-audit", "--no-fund")
+            _run("npm", "install", *quiet, "--prefix", str(new), *chosen, cwd=new)
+    return folder / "node_modules"
 
 
 def _built(cache: Path) -> Path:
