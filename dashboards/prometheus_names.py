@@ -42,3 +42,25 @@ def series_names(metric: Metric) -> tuple[str, ...]:
 def label_name(attribute: str) -> str:
     """Return the label that an attribute becomes."""
     return re.sub(r"[^a-zA-Z0-9_]", "_", attribute)
+
+
+COLLECTOR = {
+    **{
+        f"otelcol_receiver_{result}_{kind}": f"{{{unit}}}"
+        for result in ("accepted", "refused")
+        for kind, unit in (("spans", "span"), ("metric_points", "point"), ("log_records", "record"))
+    },
+    **{
+        f"otelcol_exporter_{result}_{kind}": f"{{{unit}}}"
+        for result in ("sent", "send_failed", "enqueue_failed")
+        for kind, unit in (("spans", "span"), ("metric_points", "point"), ("log_records", "record"))
+    },
+    "otelcol_exporter_queue_size": "{batch}",
+    "otelcol_exporter_queue_capacity": "{batch}",
+    "otelcol_process_memory_rss": "By",
+    "otelcol_process_uptime": "s",
+}
+"""Of the collector's own metrics those that boards ask for, with their units."""
+
+PROMETHEUS = {"ALERTS": "{alert}", "up": "1"}
+"""Of Prometheus' own series those that boards ask for, with their units."""

@@ -1,7 +1,7 @@
 """Panels: the few shapes that all boards use, so that they look and read alike.
 
-Each panel has a title that is a question or a fact, a unit, a description, and the data source that
-the reader chose. Missing data shows as a sentence, not as an error.
+Each panel has a title that is a question, a unit, a description, and the data source that the
+reader chose. Where nothing is to be seen, a sentence says why that may be.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,27 +14,39 @@ from grafana_foundation_sdk.builders import (
     dashboard,
     prometheus,
     stat,
+    table,
+    tempo,
     timeseries,
 )
 from grafana_foundation_sdk.models import common as options
 from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models import prometheus as prom
+from grafana_foundation_sdk.models import tempo as traces
+
+from dashboards.boards.queries import Query
 
 SOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
-NO_DATA = "no data in this range"
+TRACES = model.DataSourceRef(type_val="tempo", uid="${traces}")
+SPANS_OF_A_TRACE = 100
+"""Of one trace at most as many spans are shown; a turn is often one trace of some calls."""
+UNASKED = ("Time", "Value", "Trace Service", "Trace Name", "Name")
+"""Columns that Grafana adds to what was asked."""
+NO_DATA = "Nothing was recorded in this time range."
 HEIGHT = 8
 """Rows of the grid, each about 30 pixels."""
 
-Builder = stat.Panel | timeseries.Panel | bargauge.Panel
-Panel = TypeVar("Panel", bound=Builder)
+Builder = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
+Panel = TypeVar("Panel", stat.Panel, timeseries.Panel, bargauge.Panel)
 Ask = Callable[[prometheus.Dataquery], prometheus.Dataquery]
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A query and what its series are called; `{{label}}` stands for a label's value."""
+class Link:
+    """A way from a value to where more is told of it."""
 
-    expr: str
-    legend: str
+    title: str
+    url: str
+    """With Grafana's variables, such as `${__field.labels.service_name}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +64,15 @@ class Question:
     """From which value on which colour, ascending; below the first it is `base`."""
     base: str = "green"
     highest: float | None = None
-    """End of the axis if it is known; the axis starts at zero."""
+    """End of the axis if it is known."""
+    lowest: float | None = 0
+    """Start of the axis; `None` if values may be negative."""
+    decimals: int | None = None
     exemplars: bool = False
     """Show points that lead to a trace."""
+    empty: str = NO_DATA
+    """What to read where there is no data."""
+    links: tuple[Link, ...] = ()
 
 
 def number(question: Question) -> stat.Panel:
@@ -64,52 +82,179 @@ def number(question: Question) -> stat.Panel:
     return _filled(panel.reduce_options(reduce), question)
 
 
+def overall(question: Question) -> stat.Panel:
+    """Show one value that is asked for the whole time range."""
+    panel = stat.Panel().height(HEIGHT // 2).graph_mode(options.BigValueGraphMode.NONE)
+    reduce = common.ReduceDataOptions().calcs(["lastNotNull"])
+    return _filled(panel.reduce_options(reduce), question, over=prometheus.Dataquery.instant)
+
+
 def lines(question: Question) -> timeseries.Panel:
     """Show values over time, and the limits as lines."""
     style = common.GraphThresholdsStyleConfig()
-    mode = options.GraphTresholdsStyleMode  # the SDK's spelling
+    mode = options.GraphThresholdsStyleMode
     legend = common.VizLegendOptions().show_legend(show_legend=True)
     panel = (
         timeseries.Panel()
         .height(HEIGHT)
         .fill_opacity(8)
+        .line_width(2)
+        .span_nulls(False)  # noqa: FBT003 - the SDK's signature; a gap is shown as one
+        .show_points(options.VisibilityMode.AUTO)
         .thresholds_style(style.mode(mode.DASHED if question.limits else mode.OFF))
-        .legend(legend.placement(options.LegendPlacement.BOTTOM))
-        .tooltip(common.VizTooltipOptions().mode(options.TooltipDisplayMode.MULTI))
+        .legend(
+            legend.placement(options.LegendPlacement.BOTTOM).display_mode(
+                options.LegendDisplayMode.LIST
+            )
+        )
+        .tooltip(
+            common.VizTooltipOptions()
+            .mode(options.TooltipDisplayMode.MULTI)
+            .sort(options.SortOrder.DESCENDING)
+        )
     )
     return _filled(panel, question)
 
 
+def layers(question: Question) -> timeseries.Panel:
+    """Show parts of a whole over time, one on top of the other."""
+    stacked = common.StackingConfig().mode(options.StackingMode.NORMAL)
+    return lines(question).stacking(stacked).fill_opacity(35).line_width(1)
+
+
 def profile(question: Question) -> bargauge.Panel:
-    """Show one bar for each query, in their order, over the whole time range."""
+    """Show a bar for each series, in their order, over the whole time range."""
     reduce = common.ReduceDataOptions().calcs(["lastNotNull"])
     panel = (
         bargauge.Panel()
         .height(HEIGHT)
         .orientation(options.VizOrientation.HORIZONTAL)
         .display_mode(options.BarGaugeDisplayMode.BASIC)
+        .name_placement(options.BarGaugeNamePlacement.LEFT)
         .reduce_options(reduce)
     )
     return _filled(panel, question, over=prometheus.Dataquery.instant)
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    field: str
+    """Name of the field in the data."""
+    title: str
+    unit: str | None = None
+    link: Link | None = None
+    limits: tuple[tuple[float, str], ...] | None = None
+    """From which value on which colour; the cell is coloured if there are any."""
+    base: str = "green"
+    width: int | None = None
+    """Pixels; `None` shares what is left."""
+
+
+def listing(question: Question, columns: Sequence[Column]) -> table.Panel:
+    """Show the labels of series as a table, as they are now."""
+    panel = _table(question, columns).datasource(SOURCE)
+    for index, query in enumerate(question.queries):
+        asked = prometheus.Dataquery().expr(query.expr).instant().datasource(SOURCE)
+        asked = asked.format(prom.PromQueryFormat.TABLE).ref_id(chr(ord("A") + index))
+        panel = panel.with_target(asked)
+    return panel
+
+
+def spans(question: Question, columns: Sequence[Column], *, limit: int) -> table.Panel:
+    """Show spans that Tempo finds, newest first: at most `limit`, in as many traces."""
+    panel = _table(question, columns).datasource(TRACES)
+    for index, query in enumerate(question.queries):
+        asked = tempo.TempoQuery().query(query.expr).query_type("traceql").limit(limit)
+        asked = asked.table_type(traces.SearchTableType.SPANS).spss(SPANS_OF_A_TRACE)
+        asked = asked.datasource(TRACES).ref_id(chr(ord("A") + index))
+        panel = panel.with_target(asked)
+    return panel
+
+
+def _table(question: Question, columns: Sequence[Column]) -> table.Panel:
+    order = {column.field: place for place, column in enumerate(columns)}
+    arrange = model.DataTransformerConfig(
+        id_val="organize",
+        options={
+            "excludeByName": dict.fromkeys(UNASKED, True),
+            "indexByName": order,
+            "renameByName": {column.field: column.title for column in columns},
+        },
+    )
+    panel = (
+        table.Panel()
+        .height(HEIGHT)
+        .show_header(show_header=True)
+        .title(question.title)
+        .description(question.about)
+        .unit(question.unit)
+        .span(question.width)
+        .no_value(question.empty)
+        .thresholds(thresholds(question.base, question.limits))
+        .with_transformation(arrange)
+    )
+    for column in columns:
+        if set_up := _properties(column):
+            panel = panel.override_by_name(column.title, set_up)
+    return panel
+
+
+def _properties(column: Column) -> list[model.DynamicConfigValue]:
+    properties: dict[str, object] = {}
+    if column.unit:
+        properties["unit"] = column.unit
+    if column.width:
+        properties["custom.width"] = column.width
+    if column.link:
+        properties["links"] = [to_link(column.link).build()]
+    if column.limits is not None:
+        properties["thresholds"] = thresholds(column.base, column.limits).build()
+        properties["custom.cellOptions"] = {"type": "color-text"}
+    return [model.DynamicConfigValue(name, value) for name, value in properties.items()]
+
+
 def _filled(panel: Panel, question: Question, *, over: Ask = prometheus.Dataquery.range) -> Panel:
-    limits = [model.Threshold(value=value, color=color) for value, color in question.limits]
-    steps = [model.Threshold(value=None, color=question.base), *limits]
     panel = (
         panel.title(question.title)
         .description(question.about)
         .unit(question.unit)
         .span(question.width)
         .datasource(SOURCE)
-        .no_value(NO_DATA)
-        .min(0)
-        .thresholds(dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(steps))
+        .no_value(question.empty)
+        .thresholds(thresholds(question.base, question.limits))
     )
+    if question.lowest is not None:
+        panel = panel.min(question.lowest)
     if question.highest is not None:
         panel = panel.max(question.highest)
+    if question.decimals is not None:
+        panel = panel.decimals(question.decimals)
+    if question.links:
+        panel = panel.data_links([to_link(link) for link in question.links])
     for index, query in enumerate(question.queries):
         target = prometheus.Dataquery().expr(query.expr).legend_format(query.legend)
         target = target.ref_id(chr(ord("A") + index)).exemplar(question.exemplars)
-        panel = panel.with_target(over(target))
+        panel = panel.with_target(over(target.datasource(SOURCE)))
     return panel
+
+
+def thresholds(base: str, limits: Sequence[tuple[float, str]]) -> dashboard.ThresholdsConfig:
+    """Colour values: `base`, and from each limit on another."""
+    steps = [model.Threshold(value=value, color=color) for value, color in limits]
+    return (
+        dashboard.ThresholdsConfig()
+        .mode(model.ThresholdsMode.ABSOLUTE)
+        .steps([model.Threshold(value=None, color=base), *steps])
+    )
+
+
+def to_link(link: Link) -> dashboard.DashboardLink:
+    """Make a link of a value or panel; it opens beside what the reader looks at."""
+    return (
+        dashboard.DashboardLink(link.title)
+        .type(model.DashboardLinkType.LINK)
+        .url(link.url)
+        .target_blank(target_blank=True)
+    )

@@ -1,108 +1,113 @@
-"""Sessions: the board that answers "are our sessions healthy, and if not, where do they degrade?".
+"""Sessions: the board that answers "are our sessions healthy?".
 
-Aptitude and unreliability are the 90th percentile of turn health and its distance to the 10th.
-Source: Laban et al., "LLMs Get Lost in Multi-Turn Conversation" (2025).
+A person opens it first: what was promised, how much of it is used up, and whose
+sessions are the bad ones.
 """
 
 from collections.abc import Iterable
 
-from grafana_foundation_sdk.builders import dashboard
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models import dashboard as model
-
-from dashboards.boards.panels import Builder, Query, Question, lines, number, profile
+from dashboards.boards.frames import Board, call_choices
+from dashboards.boards.panels import (
+    Builder,
+    Column,
+    Link,
+    Question,
+    layers,
+    lines,
+    listing,
+    number,
+    overall,
+    profile,
+)
 from dashboards.boards.queries import (
-    BUDGET,
-    CHOSEN,
-    CHOSEN_MODEL,
-    HEALTH,
+    AGENT,
     MODEL,
     RANGE,
-    RATE,
     SERVICE,
-    SLO,
-    TURNS,
-    by_bucket,
-    lost,
+    VERSION,
+    Query,
+    counted,
+    newest,
+    of_calls,
+    of_objective,
     quantile,
+    share,
     unhealthy_share,
 )
-from dashboards.prometheus_names import metric_name
+from dashboards.objectives import Setting
 from otel_sessions import names
 
-Variable = dashboard.DatasourceVariable | dashboard.QueryVariable
 UID = "llm-sessions"
 """The alerts link to it."""
+NAMED = "${__value.text}"
+"""The text of the cell whose link is followed."""
+COLORS = ("yellow", "orange", "red", "dark-red")
+"""Of the burn rates, from the slowest on."""
 
 
-def build_board() -> str:
-    """Return the board as JSON."""
-    board = (
-        dashboard.Dashboard("LLM sessions: are they healthy?")
-        .uid(UID)
-        .description(
-            "Health of LLM sessions by turn: objective, signals, length, latency, monitor."
-        )
-        .tags(["llm", "sessions", "otel-sessions"])
-        .time("now-6h", "now")
-        .refresh("30s")
-        .readonly()
-        .tooltip(model.DashboardCursorSync.CROSSHAIR)
+def build(setting: Setting) -> Board:
+    """Say what is on the board."""
+    return Board(
+        uid=UID,
+        title="LLM sessions: are they healthy?",
+        about="What was promised of LLM sessions, what is left of it, and whose sessions are bad.",
+        rows=(
+            ("Do we keep what we promised?", _promises(setting)),
+            ("How fast are the budgets used up?", _burning(setting)),
+            ("Whose turns are unhealthy?", _whose(setting)),
+            ("What became of the sessions?", _sessions(setting)),
+        ),
+        variables=call_choices(),
+        links=(Link("Runbooks", setting.runbooks),),
     )
-    for variable in _variables():
-        board = board.with_variable(variable)
-    for title, panels in (
-        ("Are our sessions healthy?", _health()),
-        ("What goes wrong, and where in the conversation?", _degradation()),
-        ("What do people wait for, and how full is the context?", _delivery()),
-        ("Is the monitor itself healthy?", _monitor()),
-    ):
-        board = board.with_row(dashboard.Row(title))
-        for panel in panels:
-            board = board.with_panel(panel)
-    return JSONEncoder(sort_keys=True, indent=2).encode(board.build()) + "\n"
 
 
-def _variables() -> Iterable[Variable]:
-    yield dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus")
-    for name, label, title in (("service", SERVICE, "Service"), ("model", MODEL, "Model")):
-        yield (
-            dashboard.QueryVariable(name)
-            .label(title)
-            .datasource(model.DataSourceRef(type_val="prometheus", uid="${datasource}"))
-            .query(f"label_values({TURNS}, {label})")
-            .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
-            .multi(multi=True)
-            .include_all(include_all=True)
-            .all_value(".*")
-            .current(model.VariableOption(selected=True, text="All", value="$__all"))
-        )
-
-
-def _health() -> Iterable[Builder]:
-    ratio = f"slo:error_ratio:rate{{window}}{{{{{SLO}}}}}"
+def _promises(setting: Setting) -> Iterable[Builder]:
+    healthy = setting.objectives[0]
+    hour = f"slo:error_ratio:rate1h{{{of_objective(healthy.name)}}}"
     yield number(
         Question(
             "Which share of turns is healthy?",
             "percentunit",
             "Healthy turns of the last hour among all turns, of the service that is worst off.",
-            [Query(f"1 - max({ratio.format(window='1h')})", "healthy")],
-            width=6,
+            [Query(f"1 - max({hour})", "healthy")],
+            width=4,
             base="red",
-            limits=((1 - 6 * BUDGET, "orange"), (1 - BUDGET, "green")),
+            limits=((1 - 6 * healthy.allowed, "orange"), (1 - healthy.allowed, "green")),
             highest=1,
+            decimals=1,
+            empty="No turn within the last hour.",
         )
     )
     yield number(
         Question(
-            "How much of the error budget is left?",
+            "How much error budget is left?",
             "percentunit",
-            "Of the unhealthy turns that 30 days may have. Negative: the objective is missed.",
-            [Query(f"min(slo:error_budget_remaining:ratio{{{SLO}}})", "left")],
-            width=6,
+            "Of the bad events that 30 days may have: the objective and service that has the least "
+            "left. Below zero the objective is missed.",
+            [Query(f'min(slo:error_budget_remaining:ratio{{{SERVICE}=~"$service"}})', "left")],
+            width=4,
             base="red",
+            lowest=None,
             limits=((0, "orange"), (0.25, "green")),
             highest=1,
+            decimals=0,
+        )
+    )
+    yield number(
+        Question(
+            "How many alerts fire?",
+            "short",
+            "Alerts of LLM sessions that fire now for the services chosen; they are listed below.",
+            [
+                Query(
+                    f'count(ALERTS{{alertname=~"LlmSession.*", alertstate="firing", '
+                    f'{SERVICE}=~"$service"}}) or vector(0)',
+                    "firing",
+                )
+            ],
+            width=4,
+            limits=((1, "red"),),
         )
     )
     yield number(
@@ -110,186 +115,179 @@ def _health() -> Iterable[Builder]:
             "How many sessions are active?",
             "short",
             "Sessions that have started and not ended; one that is idle too long ends.",
-            [Query(f"sum({metric_name(names.ACTIVE)}{{{CHOSEN}}})", "active")],
-            width=6,
+            [Query(newest(names.ACTIVE, of_calls()), "active")],
+            width=4,
+            base="blue",
         )
     )
     yield number(
         Question(
-            "How many calls were not analysed?",
+            "How many turns a minute?",
             "short",
-            "Calls that the monitor dropped or failed to analyse. They were served all the same.",
-            [Query(f"sum(increase({lost()}{RANGE})) or vector(0)", "lost")],
-            width=6,
-            limits=((1, "orange"),),
+            "Turns that are over, for each minute: how much stands behind the other figures.",
+            [Query(f"60 * {counted(names.TURN_EVALUATED, of_calls())}", "turns")],
+            width=4,
+            base="blue",
+            decimals=1,
         )
     )
-    yield lines(
+    ended = counted(names.ENDED, of_calls(), over=RANGE)
+    bad = counted(names.ENDED, of_calls(**{names.LABEL_HEALTHY: "false"}), over=RANGE)
+    yield overall(
         Question(
-            "Which share of turns is healthy, by service?",
+            "How many sessions ended healthy?",
             "percentunit",
-            "Below the dashed line the 30-day budget is being used faster than it may.",
-            [Query(f"1 - {ratio.format(window='5m')}", "{{service_name}}")],
-            width=12,
+            "Among all sessions that ended within the time range.",
+            [Query(f"1 - {share(bad, ended)}", "healthy")],
+            width=4,
             base="red",
-            limits=((1 - BUDGET, "green"),),
+            limits=((0.75, "orange"), (0.9, "green")),
             highest=1,
+            decimals=1,
+            empty="No session has ended in this time range.",
         )
     )
-    yield lines(
+
+
+def _burning(setting: Setting) -> Iterable[Builder]:
+    yield profile(
         Question(
-            "How fast does the error budget burn?",
-            "short",
-            "1 uses the budget up in exactly 30 days. The page fires at 14.4 in 1h and at 6 in 6h, "
-            "the ticket at 3 in 1d and at 1 in 3d, each confirmed by a shorter window.",
+            "What is left of each error budget?",
+            "percentunit",
+            "By objective, of the service that has the least left. "
+            + " ".join(f"{each.name}: {each.description}" for each in setting.objectives),
             [
-                Query(f"max({ratio.format(window=window)}) / {BUDGET}", window)
-                for window in ("5m", "1h", "6h", "1d", "3d")
+                Query(
+                    f"min(slo:error_budget_remaining:ratio{{{of_objective(each.name)}}})", each.name
+                )
+                for each in setting.objectives
             ],
-            width=12,
-            limits=((1, "yellow"), (6, "orange"), (14.4, "red")),
+            width=8,
+            base="red",
+            limits=((0, "orange"), (0.25, "green")),
+            highest=1,
+            decimals=0,
         )
     )
-
-
-def _degradation() -> Iterable[Builder]:
-    signals = metric_name(names.SIGNAL_COUNT)
-    per_turn = (
-        f"100 * sum by ({{by}}) (rate({signals}{{{{{CHOSEN_MODEL}}}}}{RATE}))"
-        f" / scalar(sum(rate({TURNS}{{{{{CHOSEN_MODEL}}}}}{RATE})))"
-    )
+    limits = tuple(zip(setting.rates, COLORS, strict=True))
+    told = ", ".join(f"{rate:g}" for rate in setting.rates)
+    about = f"1 uses the budget up in exactly 30 days; somebody is told at {told}."
     yield lines(
         Question(
-            "Which signals fire?",
+            "Which budget burns, in the last hour?",
             "short",
-            "Signals of each kind for every 100 turns. A turn can have several.",
-            [Query(per_turn.format(by=names.LABEL_SIGNAL), "{{signal}}")],
-            width=12,
-        )
-    )
-    yield profile(
-        Question(
-            "At which turn are sessions unhealthy?",
-            "percentunit",
-            "Unhealthy turns among all turns of the same position in their session.",
-            by_bucket(unhealthy_share),
-            width=12,
-            limits=((BUDGET, "orange"), (6 * BUDGET, "red")),
-            highest=1,
-        )
-    )
-    yield profile(
-        Question(
-            "How good are turns at their best (aptitude)?",
-            "percentunit",
-            "90th percentile of turn health by position in the session. A fall over the length "
-            "means that even the best turns suffer.",
-            by_bucket(lambda bucket: quantile(HEALTH, 0.9, bucket, RANGE)),
-            width=12,
-            base="red",
-            limits=((0.5, "orange"), (0.8, "green")),
-            highest=1,
-        )
-    )
-    yield profile(
-        Question(
-            "How much does the health of turns vary (unreliability)?",
-            "percentunit",
-            "90th minus 10th percentile of turn health by position in the session. A rise over the "
-            "length means that the same conversation may go well or badly.",
-            by_bucket(
-                lambda bucket: (
-                    f"{quantile(HEALTH, 0.9, bucket, RANGE)}"
-                    f" - {quantile(HEALTH, 0.1, bucket, RANGE)}"
+            f"By objective, of the service that is worst off. {about}",
+            [
+                Query(
+                    f"max(slo:error_ratio:rate1h{{{of_objective(each.name)}}}) / {each.allowed:g}",
+                    each.name,
                 )
-            ),
-            width=12,
-            limits=((0.3, "orange"), (0.6, "red")),
-            highest=1,
+                for each in setting.objectives
+            ],
+            width=8,
+            limits=limits,
+        )
+    )
+    healthy = setting.objectives[0]
+    yield lines(
+        Question(
+            "How fast do unhealthy turns burn the budget?",
+            "short",
+            f"By window, of the service that is worst off. {about} An alert needs its long window "
+            "and its short one above the rate.",
+            [
+                Query(
+                    f"max(slo:error_ratio:rate{window}{{{of_objective(healthy.name)}}})"
+                    f" / {healthy.allowed:g}",
+                    window,
+                )
+                for window in setting.windows
+            ],
+            width=8,
+            limits=limits,
         )
     )
 
 
-def _delivery() -> Iterable[Builder]:
-    for title, metric, about in (
-        (
-            "How long does a turn take, by position?",
-            names.TURN_DURATION,
-            "95th percentile of the time in a turn's calls, tools not included.",
-        ),
-        (
-            "How long until the first words, by position?",
-            names.TURN_TIME_TO_FIRST_CHUNK,
-            "95th percentile of the time to the first chunk; streamed turns only.",
-        ),
+def _whose(setting: Setting) -> Iterable[Builder]:
+    allowed = setting.objectives[0].allowed
+    for title, label, legend in (
+        ("Which service?", SERVICE, "service"),
+        ("Which version?", VERSION, "version"),
+        ("Which model?", MODEL, "model"),
+        ("Which agent?", AGENT, "agent"),
     ):
         yield lines(
             Question(
-                title,
-                "s",
-                f"{about} Lines that spread mean that latency grows with the length of sessions.",
-                by_bucket(lambda bucket, m=metric: quantile(metric_name(m), 0.95, bucket, RATE)),
-                width=8,
-                exemplars=True,
+                f"{title} Share of unhealthy turns",
+                "percentunit",
+                f"Unhealthy turns among all turns, by {legend}. Above the dashed line the 30-day "
+                "budget is used up faster than it may.",
+                [Query(unhealthy_share(of_calls(), by=label), f"{{{{{label}}}}}")],
+                width=6,
+                limits=((allowed, "red"),),
+                links=(
+                    Link(
+                        "What goes wrong?",
+                        f"/d/llm-sessions-signals?${{__url_time_range}}&${{datasource:queryparam}}"
+                        f"&var-{legend}=${{__field.labels.{label}}}",
+                    ),
+                ),
+                empty=f"No turn in this time range names its {legend}.",
             )
         )
-    utilization = f"{metric_name(names.UTILIZATION)}_bucket{{{CHOSEN_MODEL}}}"
+
+
+def _sessions(setting: Setting) -> Iterable[Builder]:
     yield lines(
         Question(
-            "How full is the model's context?",
+            "How healthy are turns?",
             "percentunit",
-            "Share of the window that calls fill; models whose window is unknown are left out.",
+            "Health of turns: a tenth is below the lowest line, half below the middle one. "
+            "Points lead to traces.",
             [
-                Query(
-                    f"histogram_quantile({q}, sum by (le) (rate({utilization}{RATE})))",
-                    f"{q:.0%} of calls are below",
-                )
-                for q in (0.5, 0.9, 0.99)
+                Query(quantile(names.TURN_HEALTH, rank, of_calls()), f"{rank:.0%} are below")
+                for rank in (0.1, 0.5, 0.9)
             ],
             width=8,
-            limits=((0.7, "orange"), (0.9, "red")),
             highest=1,
+            exemplars=True,
         )
     )
-
-
-def _monitor() -> Iterable[Builder]:
-    calls = metric_name(names.PIPELINE_CALLS)
-    yield lines(
+    yield layers(
         Question(
-            "What became of the calls that were seen?",
-            "cps",
-            "Analysed, dropped because the queue was full, or failed by a fault of the monitor.",
-            [Query(f"sum by (result) (rate({calls}{{{CHOSEN}}}{RATE}))", "{{result}}")],
-            width=8,
-        )
-    )
-    yield lines(
-        Question(
-            "How many calls wait for analysis?",
+            "How do sessions end?",
             "short",
-            "Longest queue of any process. A queue that stays long ends in dropped calls.",
+            "Sessions that ended, for each minute, by the outcome that the application told.",
             [
                 Query(
-                    f"max by ({SERVICE}) ({metric_name(names.PIPELINE_QUEUE)}{{{CHOSEN}}})",
-                    "{{service_name}}",
+                    f"60 * {counted(names.ENDED, of_calls(), by=names.LABEL_OUTCOME)}",
+                    f"{{{{{names.LABEL_OUTCOME}}}}}",
                 )
             ],
             width=8,
+            empty="No session has ended in this time range.",
         )
     )
-    store = f"{metric_name(names.STORE_DURATION)}_bucket{{{CHOSEN}}}"
-    yield lines(
+    yield listing(
         Question(
-            "How slow is the session store?",
-            "s",
-            "99th percentile by operation. It delays the analysis, never the application's call.",
+            "Which alerts fire?",
+            "short",
+            "Alerts that fire or are about to. The name leads to the runbook.",
             [
                 Query(
-                    f"histogram_quantile(0.99, sum by (le, operation) (rate({store}{RATE})))",
-                    "{{operation}}",
+                    f"sum by (alertname, severity, {SERVICE}, alertstate) "
+                    f'(ALERTS{{alertname=~"LlmSession.*", {SERVICE}=~"$service"}})',
+                    "",
                 )
             ],
             width=8,
-        )
+            empty="No alert fires.",
+        ),
+        (
+            Column("alertname", "Alert", link=Link("Runbook", f"{setting.runbooks}/{NAMED}.md")),
+            Column("severity", "Severity"),
+            Column(SERVICE, "Service"),
+            Column("alertstate", "State"),
+        ),
     )

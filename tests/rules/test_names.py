@@ -1,6 +1,5 @@
-"""Names: what rules, boards and runbooks ask for exists in `otel_sessions.names`."""
+"""Names: what rules and runbooks ask for exists in `otel_sessions.names`."""
 
-import json
 import re
 
 import pytest
@@ -22,25 +21,8 @@ def rules():
     return [rule for group in groups for rule in group["rules"]]
 
 
-def boards():
-    return {path.stem: json.loads(path.read_text()) for path in DASHBOARDS.glob("grafana/*.json")}
-
-
-def panels():
-    """All panels but rows."""
-    return [
-        panel
-        for board in boards().values()
-        for row in board["panels"]
-        for panel in (row, *row.get("panels", ()))
-        if panel["type"] != "row"
-    ]
-
-
 def queries():
     yield from ((rule.get("record") or rule["alert"], rule["expr"]) for rule in rules())
-    for panel in panels():
-        yield from ((panel["title"], target["expr"]) for target in panel["targets"])
     for path in DASHBOARDS.glob("runbooks/*.md"):
         for query in re.findall(r"```promql\n(.*?)```", path.read_text(), re.DOTALL):
             yield path.stem, query
@@ -82,22 +64,3 @@ def test_name_follows_the_written_rule(metric, expected):
 
 def test_every_metric_has_a_name_of_its_own():
     assert len(SERIES) == sum(len(series_names(metric)) for metric in names.METRICS)
-
-
-@pytest.mark.parametrize("panel", panels(), ids=lambda panel: panel["title"])
-def test_panel_explains_itself(panel):
-    """Title that is a question or a fact, unit, description, and the reader's data source."""
-    assert panel["title"].endswith("?") or len(panel["title"].split()) > 2
-    assert panel["description"].endswith(".")
-    assert panel["fieldConfig"]["defaults"]["unit"]
-    assert panel["datasource"]["uid"] == "${datasource}"
-    assert panel["targets"]
-
-
-@pytest.mark.parametrize("name", list(boards()))
-def test_board_leaves_choices_to_the_reader(name):
-    """Data source and service are variables, and no two panels are at the same place."""
-    board = boards()[name]
-    assert {"datasource", "service"} <= {each["name"] for each in board["templating"]["list"]}
-    places = [tuple(sorted(panel["gridPos"].items())) for panel in board["panels"]]
-    assert len(set(places)) == len(places)

@@ -80,7 +80,9 @@ def test_addresses_name_services_that_listen():
 def test_grafana_finds_the_boards_and_starts_with_one():
     path = ROOT / "dashboards/grafana/provisioning/dashboards/otel-sessions.yaml"
     (provider,) = yaml.safe_load(path.read_text())["providers"]
-    boards = {target for target in mounts(SERVICES["grafana"]) if target.suffix == ".json"}
-    assert {str(board.parent) for board in boards} == {provider["options"]["path"]}
-    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
-    assert Path(home) in boards
+    folder = mounts(SERVICES["grafana"])[Path(provider["options"]["path"])]
+    boards = {path.name for path in folder.glob("*.json")}
+    assert len(boards) == 5
+    home = Path(SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert str(home.parent) == provider["options"]["path"]
+    assert home.name in boards
