@@ -4,8 +4,10 @@ Frameworks make calls for the application and lead its conversations, so whose c
 their state and not in the call. It is read when a call starts, from modules that the application
 has imported; nothing is imported here. About 0.5 µs a framework that is there.
 
-What has no id of its own at the time of a call (LlamaIndex) is left to lineage.
-Source: langchain-core 1.7, openai-agents 0.24, pydantic-ai 2.68, and LangGraph's `thread_id`.
+LlamaIndex has no id of its own; what the application tags its run with (`instrument_tags`) is
+taken, and without a tag lineage finds the conversation.
+Source: langchain-core 1.7, openai-agents 0.24, pydantic-ai 2.68, llama-index-core 0.14, and
+LangGraph's `thread_id`.
 """
 
 import sys
@@ -15,7 +17,7 @@ from typing import Any
 from otel_sessions.faults import contained
 
 _CONFIGURED = ("thread_id", "session_id", "conversation_id")
-"""Keys under which LangChain's applications and LangGraph name a conversation."""
+"""Keys under which applications of LangChain, LangGraph and LlamaIndex name a conversation."""
 
 
 def conversation_id() -> str | None:
@@ -41,6 +43,11 @@ def _langchain(module: Any) -> object:  # noqa: ANN401 - a framework that we do 
     return next((place[key] for place in held for key in _CONFIGURED if place.get(key)), None)
 
 
+def _llama_index(module: Any) -> object:  # noqa: ANN401
+    tags = module.active_instrument_tags.get()
+    return next((tags[key] for key in _CONFIGURED if tags.get(key)), None)
+
+
 def _agents(module: Any) -> object:  # noqa: ANN401
     return getattr(module.get_current_trace(), "group_id", None)
 
@@ -51,6 +58,7 @@ def _pydantic_ai(module: Any) -> object:  # noqa: ANN401
 
 _READERS: Mapping[str, Callable[[Any], object]] = {
     "langchain_core.runnables.config": _langchain,
+    "llama_index_instrumentation.dispatcher": _llama_index,
     "agents.tracing": _agents,
     "pydantic_ai._run_context": _pydantic_ai,
 }

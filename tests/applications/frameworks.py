@@ -101,6 +101,47 @@ def langchain():
         messages.append(("ai", chain.invoke({"messages": messages}, config=known).content))
 
 
+def llama_index():
+    """LlamaIndex's chat engine, with its memory, whose run is tagged."""
+    from llama_index.core.chat_engine import SimpleChatEngine  # noqa: PLC0415
+    from llama_index.core.instrumentation.dispatcher import instrument_tags  # noqa: PLC0415
+    from llama_index.core.llms import (  # noqa: PLC0415
+        ChatMessage,
+        ChatResponse,
+        CompletionResponse,
+        CustomLLM,
+        LLMMetadata,
+    )
+
+    client = openai.OpenAI(
+        api_key="k", http_client=httpx2.Client(transport=TRANSPORT), max_retries=0
+    )
+
+    class Model(CustomLLM):
+        """LlamaIndex's own package for OpenAI does not take the newest client."""
+
+        @property
+        def metadata(self):
+            return LLMMetadata(model_name=MODEL, is_chat_model=True)
+
+        def chat(self, messages, **kwargs):
+            sent = [{"role": each.role.value, "content": each.content} for each in messages]
+            answered = client.chat.completions.create(model=MODEL, messages=sent)
+            said = answered.choices[0].message.content
+            return ChatResponse(message=ChatMessage(role="assistant", content=said))
+
+        def complete(self, prompt, formatted=False, **kwargs):  # noqa: FBT002 - theirs
+            return CompletionResponse(text=self.chat([ChatMessage(content=prompt)]).message.content)
+
+        def stream_complete(self, prompt, formatted=False, **kwargs):  # noqa: FBT002 - theirs
+            yield self.complete(prompt)
+
+    engine = SimpleChatEngine.from_defaults(llm=Model())
+    for question in QUESTIONS:
+        with instrument_tags({"session_id": "the-conversation"}):
+            engine.chat(question)
+
+
 async def agents():
     """OpenAI's agents, whose traces are grouped."""
     from agents import Agent, Runner, set_default_openai_client, trace  # noqa: PLC0415

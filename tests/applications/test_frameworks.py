@@ -14,6 +14,7 @@ PACKAGES = {
     "langgraph": "langgraph",
     "langgraph_async": "langgraph",
     "langchain": "langchain_openai",
+    "llama_index": "llama_index",
     "agents": "agents",
     "pydantic_ai": "pydantic_ai",
 }
