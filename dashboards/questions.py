@@ -79,3 +79,19 @@ def filled(text: str, *, rate: str = "1m", span: str = "1h", **chosen: str) -> s
     for name in sorted(values, key=len, reverse=True):
         text = text.replace(f"${name}", values[name])
     return text
+
+
+def inside(tree: Any) -> Iterator[tuple[Any, str | None]]:  # noqa: ANN401 - the parser has no types
+    """Give all nodes of a parsed query, each with the function that is called on it."""
+    waiting: list[tuple[Any, str | None]] = [(tree, None)]
+    while waiting:
+        node, around = waiting.pop()
+        yield node, around
+        kind = type(node).__name__
+        if kind == "Call":
+            waiting += [(given, node.func.name) for given in node.args]
+        elif kind == "MatrixSelector":
+            waiting.append((node.vector_selector, around))
+        else:
+            parts = (getattr(node, part, None) for part in ("lhs", "rhs", "expr"))
+            waiting += [(part, around) for part in parts if part is not None]

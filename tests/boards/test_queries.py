@@ -9,7 +9,7 @@ import yaml
 from dashboards import prometheus_names
 from dashboards.build import HERE
 from dashboards.prometheus_names import label_name, series_names
-from dashboards.questions import asked, filled, marks
+from dashboards.questions import asked, filled, inside, marks
 from otel_sessions import names
 
 RECORDED = {
@@ -30,22 +30,6 @@ COLLECTED = r"otelcol_(receiver|exporter)_\w+_(spans|points|records)"
 ASKED = [
     pytest.param(each, id=f"{each.board}-{each.title}-{each.ref}") for each in asked("prometheus")
 ]
-
-
-def inside(node):
-    """A node of a query and all below it, each with the function or aggregation around it."""
-    stack = [(node, None)]
-    while stack:
-        each, around = stack.pop()
-        yield each, around
-        kind = type(each).__name__
-        if kind == "Call":
-            stack += [(arg, each.func.name) for arg in each.args]
-        elif kind == "MatrixSelector":
-            stack.append((each.vector_selector, around))
-        else:
-            parts = (getattr(each, part, None) for part in ("lhs", "rhs", "expr"))
-            stack += [(part, around) for part in parts if part is not None]
 
 
 def selectors(query):

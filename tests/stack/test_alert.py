@@ -25,8 +25,6 @@ TURNS = metric_name(names.TURN_EVALUATED)
 SCALE = 1 / 60
 ROOT = Path(__file__).parents[2]
 TICKET_FOR_S = 900 * SCALE
-BOARD = json.loads((ROOT / "dashboards/grafana/sessions.json").read_text())
-PANELS = [panel for panel in BOARD["panels"] if panel["type"] != "row"]
 OURS = '{__name__=~"llm_session_.*|gen_ai_.*"}'
 
 
@@ -264,21 +262,6 @@ def test_degraded_traffic_reaches_who_is_on_call(stack, sixty, recordings, recei
     assert (ROOT / first["annotations"]["runbook_url"]).is_file()
     firing = stack.query('ALERTS{alertstate="firing", alertname="LlmSessionTurnsUnhealthyFast"}')
     assert [each["metric"]["service_name"] for each in firing] == [service]
-
-
-# The replay does not stream.
-MAY_BE_EMPTY = {"How long until the first words, by position?"}
-
-
-@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-def test_panel_shows_something(stack, sixty, panel):
-    """Prometheus answers every query of the board, and had data within the test's minutes."""
-    chosen = {"$service": ".*", "$model": ".*", "$__rate_interval": "1m", "$__range": "10m"}
-    asked = [target["expr"] for target in panel["targets"]]
-    for variable, value in chosen.items():
-        asked = [expr.replace(variable, value) for expr in asked]
-    found = [stack.query(f"last_over_time(({expr})[3m:1s])") for expr in asked]
-    assert any(found) or panel["title"] in MAY_BE_EMPTY, asked
 
 
 def test_alert_resolves_once_traffic_is_healthy_again(stack, recordings, receiver, http):

@@ -1,0 +1,202 @@
+"""Fixtures: an application that had 200 recorded sessions, the real Prometheus, the spans.
+
+The collector and Prometheus run with the files that users get; scraping and evaluation are every
+second, and the rules' windows are 60 times shorter.
+"""
+
+import gzip
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import pytest
+import yaml
+
+from dashboards.build import HERE, build_files
+from dashboards.prometheus_names import metric_name
+from dashboards.traces import read_spans
+from otel_sessions import names
+
+ROOT = Path(__file__).parents[3]
+DATA = ROOT / "../shared/data/dev"
+TURNS = metric_name(names.TURN_EVALUATED)
+SCALE = 1 / 60
+ROUNDS = int(os.environ.get("OTEL_SESSIONS_ROUNDS", "2"))
+"""In the first one, series appear; only after that do they rise, which is what rates see."""
+VERSIONS = {"1.4.0": lambda all_of_them: all_of_them}
+"""Of the application, and which conversations each has."""
+if os.environ.get("OTEL_SESSIONS_ANSWERS"):  # a picture is clearer with a version that does worse
+    VERSIONS["1.5.0"] = lambda all_of_them: all_of_them[15:]
+
+
+def recorded(name, keep=lambda _: True):
+    with gzip.open(DATA / f"{name}.jsonl.gz", "rt") as lines:
+        return [session for session in map(json.loads, lines) if keep(session)]
+
+
+def joined(sessions):
+    """One long session made of others."""
+    (first, *_), messages = sessions, [m for each in sessions for m in each["messages"]]
+    return {"session_id": f"long-{first['session_id']}", "messages": messages}
+
+
+@pytest.fixture(scope="module")
+def conversations():
+    """Conversations that went well and that did not: short and long, by several agents."""
+    if not DATA.exists():
+        pytest.skip("needs the recorded sessions in ../shared/data")
+    passed = recorded("agentclinic", lambda each: each["labels"].get("session_failure") == 0)
+    cut = recorded("p_calls", lambda each: each["labels"]["raw"]["kind"] == "sliding_window")
+    old_bots = recorded("dbdc3")
+    return [
+        *((each, "triage", "resolved") for each in passed[:15]),
+        *((each, "orders", "unresolved") for each in cut[:12]),
+        *((each, "orders", "escalated") for each in recorded("p_loop")[:6]),
+        *((each, "car", "resolved") for each in recorded("citod")[:30]),
+        *((each, "chat", "abandoned") for each in old_bots[:10]),
+        *((joined(old_bots[at : at + 4]), "chat", "unknown") for at in (30, 34)),
+    ]
+
+
+class Application:
+    """A version of an application, which has the conversations when it is told to."""
+
+    def __init__(self, version, otlp, folder):
+        self._folder, self._version, self._round = folder, version, 0
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("traffic.py"), otlp],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "OTEL_SERVICE_NAME": "support",
+                "OTEL_RESOURCE_ATTRIBUTES": f"service.version={version}",
+                "OTEL_METRIC_EXPORT_INTERVAL": "1000",
+                "PYTHONPATH": str(ROOT),
+            },
+        )
+
+    def play(self, conversations):
+        """Have all of them once more, under ids of their own; return what was told so far."""
+        self._round += 1
+        file = self._folder / f"{self._version}-{self._round}.jsonl"
+        with file.open("w") as out:
+            for at, (record, agent, outcome) in enumerate(conversations):
+                told = {
+                    "session_id": f"{record['session_id']}-{self._version}-{self._round}",
+                    "agent": agent,
+                    "outcome": outcome,
+                    "model": ("gpt-4o-mini", "gpt-4o")[at % 3 == 0],
+                    "streamed": at % 2 == 1,
+                }
+                out.write(json.dumps({**record, **told}) + "\n")
+        self._process.stdin.write(f"{file}\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the application ended"
+        return SimpleNamespace(**json.loads(line))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failed, *_):
+        """End all sessions; what hangs is ended the hard way."""
+        if failed:
+            self._process.kill()
+        self._process.stdin.close()
+        assert self._process.wait(60) == 0 or failed
+        self._process.stdout.close()
+
+
+class Prometheus:
+    """Answers queries, at a moment and over what was played."""
+
+    def __init__(self, api, http):
+        self._api, self._http = api, http
+        self.started = time.time()
+        self.ended = None
+
+    def ask(self, query, at=None):
+        """Return the series that have a finite value."""
+        url = f"{self._api}/query?query={quote(query)}&time={at or time.time()}"
+        found = self._http.json(url)["data"]["result"]
+        return [each for each in found if math.isfinite(float(each["value"][1]))]
+
+    def ask_range(self, query, step=1):
+        """Return the series that had a finite value at any time."""
+        times = f"start={self.started}&end={self.ended}&step={step}"
+        url = f"{self._api}/query_range?query={quote(query)}&{times}"
+        found = self._http.json(url)["data"]["result"]
+        return [each for each in found if any(math.isfinite(float(v)) for _, v in each["values"])]
+
+    def value(self, query):
+        found = self.ask(query)
+        return float(found[0]["value"][1]) if found else None
+
+
+@pytest.fixture(scope="module")
+def prometheus(collector, launch, program, http, receiver, tmp_path_factory, conversations):
+    """Play everything, and leave Prometheus running with what it has got."""
+    folder = tmp_path_factory.mktemp("boards")
+    addresses = collector("prometheus", "otlp", backend=receiver.url)
+    address = f"127.0.0.1:{http.free_port()}"
+    config = yaml.safe_load((HERE / "prometheus/prometheus.yaml").read_text())
+    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    del config["alerting"]
+    for job, target in zip(config["scrape_configs"], (addresses.page, addresses.own), strict=True):
+        job["static_configs"][0]["targets"] = [target]
+    (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
+    (folder / "rules.yaml").write_text(build_files(scale=SCALE)["prometheus/rules.yaml"])
+    launch(
+        "prometheus",
+        [
+            program("prometheus"),
+            f"--config.file={folder / 'prometheus.yaml'}",
+            f"--storage.tsdb.path={folder / 'prometheus'}",
+            f"--web.listen-address={address}",
+            "--enable-feature=exemplar-storage",
+        ],
+        ready=f"http://{address}/-/ready",
+    )
+    running = Prometheus(f"http://{address}/api/v1", http)
+    running.sessions = 0
+    for version, mix in VERSIONS.items():
+        with Application(version, addresses.otlp, folder) as application:
+            for _ in range(ROUNDS):
+                told = application.play(mix(conversations))
+                http.until(
+                    lambda told=told, version=version: (
+                        running.value(f'sum({TURNS}{{service_version="{version}"}})') == told.turns
+                    ),
+                    seconds=30,
+                    what=f"{told.turns} turns in Prometheus",
+                )
+            running.sessions += told.sessions
+    running.kinds = told.kinds
+    http.until(
+        lambda: running.value("sum(llm_session_ended_total)") == running.sessions,
+        seconds=30,
+        what=f"the end of {running.sessions} sessions in Prometheus",
+    )
+    running.ended = time.time()
+    return running
+
+
+@pytest.fixture(scope="module")
+def spans(prometheus, receiver):
+    return [*read_spans(receiver.bodies("/v1/traces"))]
+
+
+@pytest.fixture(scope="module")
+def worst(spans):
+    """The session with the lowest health."""
+    ended = [span for span in spans if span.name == names.SESSION_SPAN]
+    return min(ended, key=lambda span: span.attributes[names.HEALTH]).attributes[names.SESSION_ID]

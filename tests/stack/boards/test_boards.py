@@ -1,0 +1,98 @@
+"""Boards: every query of every panel and every rule has data when 200 recorded sessions are played.
+
+Tempo is no program that can be had here: what TraceQL asks is answered from the spans that left the
+collector.
+"""
+
+import promql_parser
+import pytest
+import yaml
+
+from dashboards.build import HERE
+from dashboards.questions import asked, filled, inside, marks
+from dashboards.traces import read_query
+from otel_sessions import names
+
+RATE = "10s"
+"""For `$__rate_interval`: ten scrapes."""
+RULES = [
+    rule
+    for group in yaml.safe_load((HERE / "prometheus/rules.yaml").read_text())["groups"]
+    for rule in group["rules"]
+]
+UNANSWERED = {
+    f'slo:errors:increase{window}{{slo="monitored-calls"}}': "no call is lost"
+    for window in ("1h", "6h", "1d", "3d")
+}
+"""Series that a rule records or compares and that are not there, and why."""
+RARE = {names.SESSION_PREVIOUS_ID, names.ERROR_TYPE}
+"""Attributes that few sessions have: forks, failed calls."""
+EMPTY = {
+    "What became of the turns chosen for the judge?": "no judge is set",
+    "Which of its operations fail?": "no operation of the store fails",
+    "What could not be sent?": "the collector loses nothing",
+    "How big is a stored session?": "no store of an application is observed",
+    "How much does a turn add to it?": "as above",
+    "How full is the store's memory?": "as above",
+    "When is it full?": "as above",
+    "Which share of lookups finds no session?": "as above",
+    "How many sessions were lost, and why?": "as above",
+    "How many keys does it evict?": "as above",
+    "How slow is it?": "as above",
+}
+"""Panels whose answer is empty here, and why."""
+
+
+def test_as_many_sessions_were_played_as_are_claimed(prometheus):
+    """And of clients, all that there are recordings of, streamed and whole."""
+    assert prometheus.sessions >= 200
+    assert prometheus.kinds >= 15
+
+
+METRICS = [
+    pytest.param(each, id=f"{each.board}-{each.title}-{each.ref}") for each in asked("prometheus")
+]
+
+
+@pytest.mark.parametrize("each", METRICS)
+def test_query_of_a_panel_has_data(prometheus, each):
+    (target,) = (target for target in each.panel["targets"] if target["refId"] == each.ref)
+    query = filled(each.text, rate=RATE, span=f"{prometheus.ended - prometheus.started:.0f}s")
+    ask = prometheus.ask if target.get("instant") else prometheus.ask_range
+    assert bool(ask(query)) != (each.title in EMPTY), query
+
+
+@pytest.mark.parametrize(("name", "query"), sorted(set(marks())))
+def test_mark_is_drawn(prometheus, name, query):
+    assert prometheus.ask_range(filled(query))
+
+
+def results():
+    """What each rule leads to: of a recording its series, of an alert all that it compares."""
+    for rule in RULES:
+        if "record" in rule:
+            labels = ", ".join(
+                f'{name}="{value}"' for name, value in rule.get("labels", {}).items()
+            )
+            yield f"{rule['record']}{{{labels}}}"
+        else:
+            nodes = inside(promql_parser.parse(rule["expr"]))
+            yield from (str(each) for each, _ in nodes if type(each).__name__ == "VectorSelector")
+
+
+@pytest.mark.parametrize("query", sorted(set(results())))
+def test_what_a_rule_records_or_compares_is_there(prometheus, query):
+    assert bool(prometheus.ask_range(query)) != (query in UNANSWERED)
+
+
+SPANS = [pytest.param(each, id=f"{each.board}-{each.title}-{each.ref}") for each in asked("tempo")]
+
+
+@pytest.mark.parametrize("each", SPANS)
+def test_query_for_spans_finds_some_with_what_it_shows(spans, worst, each):
+    """Each attribute that is shown is on a span that was found."""
+    query = read_query(filled(each.text, session=worst))
+    found = query.of(spans, limit=200)
+    assert found
+    missing = set(query.selected) - {name for span in found for name in span.attributes}
+    assert missing <= RARE
