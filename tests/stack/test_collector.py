@@ -34,6 +34,7 @@ CONTENT = {
         *("traceloop.prompt.template_variables", "llm.prompts.0.content", "llm.completions.0.x"),
         *("llm.request.functions.0.description", "db.query.result.document", "llm.headers"),
         *("mcp.request.argument", "mcp.response.value", "db.chroma.query.where_document"),
+        *("db.query.embeddings.vector", "db.search.embeddings", "db.milvus.query.filter"),
     ],
     "openinference": [
         *("input.value", "output.value", "llm.input_messages.0.message.content", "metadata"),
@@ -43,6 +44,14 @@ CONTENT = {
         *("embedding.embeddings.0.embedding.text", "reranker.input_documents.0.document.content"),
         *("tool.parameters", "tool_call.function.arguments", "message.content", "document.content"),
         *("message_content.text", "image.url", "audio.transcript", "llm.choices.0.message.content"),
+        *("evaluation.explanation", "session.annotations", "evaluations"),
+    ],
+    "others": [
+        *("ai.prompt", "ai.prompt.messages", "ai.response.text", "ai.response.toolCalls"),
+        *("ai.toolCall.args", "ai.toolCall.result", "ai.value", "ai.schema", "ai.result.object"),
+        *("langfuse.trace.input", "langfuse.observation.output", "langfuse.trace.metadata.topic"),
+        *("all_messages_events", "pydantic_ai.all_messages", "final_result", "tool_arguments"),
+        *("tool_response", "request_data", "response_data", "model_request_parameters"),
     ],
 }
 
@@ -61,6 +70,9 @@ KEPT = {
     "llm.token_count.prompt": 12,
     "message": "a log's own word",
     "llm_session.health": 0.5,
+    "ai.model.id": "gpt-4o",
+    "ai.usage.promptTokens": 12,
+    "langfuse.session.id": "support-4711",
 }
 
 
