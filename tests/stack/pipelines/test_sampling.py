@@ -6,7 +6,7 @@ import random
 import pytest
 
 from otel_sessions import names
-from otel_sessions.health import HEALTHY_FROM
+from otel_sessions.health import HEALTHY_ABOVE
 
 TURNS = 5
 PERCENT = 30
@@ -73,7 +73,7 @@ def test_degraded_sessions_and_a_share_of_the_healthy_are_whole(collector, backe
     for number in range(TURNS):
         spans = []
         for session in sent:
-            health = HEALTHY_FROM - 0.01 if harmed.get(session) == number else HEALTHY_FROM
+            health = HEALTHY_ABOVE if harmed.get(session) == number else 1.0
             of_turn = turn(session, number, health)
             sent[session] += of_turn
             spans += of_turn
@@ -129,10 +129,10 @@ def test_what_came_before_the_wait_is_lost_and_what_comes_after_is_kept(
     assert decided(sampler, kept, wanted.keys()) == wanted
 
 
-def test_a_session_is_degraded_below_the_health_that_the_library_calls_healthy(
+def test_a_session_is_degraded_where_the_library_calls_a_turn_unhealthy(
     collector, backend, turn, decided
 ):
-    """With nothing set; the harmed session is passed on while the collector runs."""
+    """With nothing set; the two change together."""
     kept = backend()
     sampler = collector(
         *("otlp", "sampling"),
@@ -140,7 +140,7 @@ def test_a_session_is_degraded_below_the_health_that_the_library_calls_healthy(
         OTEL_SESSIONS_KEEP_PERCENT=0,
         OTEL_SESSIONS_TRACE_WAIT="1s",
     )
-    below = turn("below", 1, HEALTHY_FROM - 1e-6)
-    assert sampler.send(*below, *turn("at", 1, HEALTHY_FROM)) == 200
-    wanted = {each.id: each for each in below}
+    at = turn("at", 1, HEALTHY_ABOVE)
+    assert sampler.send(*at, *turn("above", 1, HEALTHY_ABOVE + 1e-6)) == 200
+    wanted = {each.id: each for each in at}
     assert decided(sampler, kept, wanted.keys()) == wanted
