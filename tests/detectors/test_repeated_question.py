@@ -39,10 +39,10 @@ def talk(dull):
     ("lines", "at_least"),
     [
         pytest.param(
-            ["Where is my parcel?", EVASIVE, "Where is my parcel?"], 0.8, id="word-for-word"
+            ["Where is my parcel?", EVASIVE, "Where is my parcel?"], 0.7, id="word-for-word"
         ),
         pytest.param(
-            ["Where's my parcel?", EVASIVE, "where is MY PARCEL"], 0.8, id="case-and-marks"
+            ["Where's my parcel?", EVASIVE, "where is MY PARCEL"], 0.7, id="case-and-marks"
         ),
         pytest.param(
             ["Can I bring my dog on the train?", EVASIVE, "Are pets allowed on the train?"],
@@ -64,7 +64,7 @@ def talk(dull):
             id="the-part-that-was-left-out",
         ),
         pytest.param(
-            ["Cancel order 4711", EVASIVE, "Please cancel order 4711!"], 0.8, id="same-values"
+            ["Cancel order 4711", EVASIVE, "Please cancel order 4711!"], 0.7, id="same-values"
         ),
         pytest.param(
             [
@@ -83,7 +83,7 @@ def talk(dull):
                 "Lo siento.",
                 "\u00bfD\u00f3nde est\u00e1 mi paquete?",
             ],
-            0.8,
+            0.7,
             id="another-language",
         ),
         pytest.param(
@@ -92,7 +92,7 @@ def talk(dull):
                 "\u60a8\u597d",
                 "\u6211\u7684\u5305\u88f9\u5728\u54ea\u91cc",
             ],
-            0.8,
+            0.7,
             id="no-blanks-between-words",
         ),
     ],
@@ -151,6 +151,10 @@ HAND = "You have {} points. Hit or stand?"
             id="follow-up",
         ),
         pytest.param(["Where is my parcel?", "In Leeds.", "Do you sell stamps?"], id="new-subject"),
+        pytest.param(
+            ["Do you like movies?", "I love them.", "Which of the movies is it about?"],
+            id="another-question-about-one-word",
+        ),
         pytest.param(["\U0001f44d", "Good!", "\U0001f44d"], id="emoji"),
         pytest.param(["", "Yes?", ""], id="empty"),
     ],
@@ -176,6 +180,15 @@ def test_not_asked_again(talk, lines):
             id="a-reply-refused-it",
         ),
         pytest.param(
+            [
+                "Can I bring my dog on the train?",
+                "Dogs travel free on the train, other pets need a ticket.",
+                "Are pets allowed on the train?",
+            ],
+            ["Can I bring my dog on the train?", EVASIVE, "Are pets allowed on the train?"],
+            id="goes-on-from-the-reply",
+        ),
+        pytest.param(
             ["change the address", "To Mill Road?", "Yes, please change the address"],
             ["change the address", "To Mill Road?", "Please change the address"],
             id="a-yes-answers-the-assistant",
@@ -197,6 +210,15 @@ def test_each_time_is_worse(talk):
     assert signal.severity > repeated_question(thrice, left_each_time=1.0).severity
 
 
+def test_only_the_third_time_is_critical(talk):
+    """Whoever asks once more gets a warning; the same words a third time are critical."""
+    question = "Where is my parcel?"
+    twice = talk(question, EVASIVE, question)
+    thrice = talk(question, EVASIVE, question, EVASIVE, question)
+    assert repeated_question(twice).label == "warning"
+    assert repeated_question(thrice).label == "critical"
+
+
 def test_long_ago_is_milder(talk):
     """What was asked many turns ago may just be asked once more."""
     question, others = "Where is my parcel?", ["Do you sell stamps?", "Yes.", "Open today?", "Yes."]
@@ -210,7 +232,7 @@ def test_words_suffice_without_vectors(talk):
     turns = talk("Where is my parcel?", EVASIVE, "Where is my parcel?")
     for vector in (b"", bytes(VECTOR_BYTES)):
         blind = [replace(t, request=_seen_as(t.request, vector)) for t in turns]
-        assert repeated_question(blind).severity >= 0.8
+        assert repeated_question(blind).severity >= 0.7
 
 
 def test_unknown_requests_are_skipped(talk):
