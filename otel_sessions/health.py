@@ -5,13 +5,16 @@ Anyone can recompute it from the signals that are shown:
     turn     = product over its signals of (1 - weight x severity)
                where a severity below 0.5, which only informs, counts half
     recent   = 0.7 x recent before + 0.3 x turn, starting at the first turn
-    session  = 0.5 x worst turn + 0.5 x recent
+    left     = product over the signals of the session as a whole, `slow_progress` and
+               `loose_replies`, of (1 - weight x severity), in the turn where it is least
+    session  = (0.5 x worst turn + 0.5 x recent) x left
 
 A turn or a session is healthy while its health is above 0.5.
 
 Example: turns with health 1, 1 and 0.4 give recent 0.82 and session 0.5 x 0.4 + 0.5 x 0.82 = 0.61.
 The worst turn counts in full for as long as the session lives, because users do not forget it; the
-recent ones count because a session that recovered is better than one that goes on failing.
+recent ones count because a session that recovered is better than one that goes on failing. What is
+said of the session as a whole lowers no turn, so turns late in a session are not worse for it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -74,6 +77,9 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "response_growth": 0.65,
         # Nothing has happened yet.
         "context_pressure": 0.65,
+        # Of the session as a whole; they only inform, and are not halved.
+        "slow_progress": 1.0,
+        "loose_replies": 1.0,
         # Good practice, told only so that what follows can be understood.
         "context_compacted": 0.0,
     }
@@ -87,6 +93,9 @@ failures no better. AUROC of 1 - health: .52, .57, .64 and .44 (2026-11-23); mos
 cannot be seen in what was said (which task it is alone gives .76 on tau2_retail).
 """
 
+OF_THE_SESSION = frozenset(("slow_progress", "loose_replies"))
+"""Signals that judge the session so far: they lower its health, and that of no turn."""
+
 RECENT_SHARE = 0.3
 """Share of the newest turn in `recent`: half of what it says is forgotten after two more turns."""
 WORST_SHARE = 0.5
@@ -95,7 +104,22 @@ WORST_SHARE = 0.5
 
 def turn_health(signals: Iterable[Signal], weights: Mapping[str, float] = WEIGHTS) -> float:
     """Return the health of a turn with these signals; 1 without any."""
-    return prod((1 - _harm(signal, weights) for signal in signals), start=1.0)
+    return prod(
+        (1 - _harm(signal, weights) for signal in signals if signal.name not in OF_THE_SESSION),
+        start=1.0,
+    )
+
+
+def session_left(signals: Iterable[Signal], weights: Mapping[str, float] = WEIGHTS) -> float:
+    """Return what a turn's signals of the session as a whole leave of its health; 1 without any."""
+    return prod(
+        (
+            1 - weights.get(s.name, DEFAULT_WEIGHT) * s.severity
+            for s in signals
+            if s.name in OF_THE_SESSION
+        ),
+        start=1.0,
+    )
 
 
 def _harm(signal: Signal, weights: Mapping[str, float]) -> float:
@@ -120,12 +144,17 @@ class SessionScore:
     """Lowest health of the turns before the newest."""
     recent_before: float | None = None
     """Average over the turns before the newest that forgets; `None` if there are none."""
+    newest_left: float = 1.0
+    """What the newest turn's signals of the session leave: [0, 1]."""
+    least_left_before: float = 1.0
+    """The least that those of a turn before it left."""
 
     @property
     def score(self) -> float:
         """The session's health: [0, 1]."""
         worst = min(self.worst_before, self.newest)
-        return WORST_SHARE * worst + (1 - WORST_SHARE) * self._recent
+        left = min(self.least_left_before, self.newest_left)
+        return (WORST_SHARE * worst + (1 - WORST_SHARE) * self._recent) * left
 
     @property
     def _recent(self) -> float:
@@ -133,25 +162,42 @@ class SessionScore:
             return self.newest
         return (1 - RECENT_SHARE) * self.recent_before + RECENT_SHARE * self.newest
 
-    def after(self, number: int, health: float) -> "SessionScore":
+    def after(self, number: int, health: float, left: float = 1.0) -> "SessionScore":
         """Return the score once the turn with this 1-based number has this health.
 
         The newest turn may be given again, when another of its calls has changed its health. Of an
-        older one only a lower health still counts.
+        older one only what is lower still counts.
+
+        Args:
+            number: of the turn.
+            health: of the turn, [0, 1].
+            left: what its signals of the session leave, [0, 1].
+
         """
         if number == self.number:
-            return replace(self, newest=health)
+            return replace(self, newest=health, newest_left=left)
         if number < self.number:
-            return replace(self, worst_before=min(self.worst_before, health))
+            return replace(
+                self,
+                worst_before=min(self.worst_before, health),
+                least_left_before=min(self.least_left_before, left),
+            )
         if self.number == 0:
-            return SessionScore(number, health)
+            return SessionScore(number, health, newest_left=left)
         worst = min(self.worst_before, self.newest)
-        return SessionScore(number, health, worst, self._recent)
+        least_left = min(self.least_left_before, self.newest_left)
+        return SessionScore(number, health, worst, self._recent, left, least_left)
 
 
-def session_health(turn_healths: Iterable[float]) -> float:
-    """Return the health of a session whose turns, oldest first, had these; 1 without turns."""
+def session_health(turns: Iterable[float], left: Iterable[float] = ()) -> float:
+    """Return the health of a session whose turns, oldest first, had these; 1 without turns.
+
+    Args:
+        turns: health of each turn, [0, 1].
+        left: what signals of the session as a whole left in each turn, [0, 1]; nothing: all.
+
+    """
     score = SessionScore()
-    for number, health in enumerate(turn_healths, 1):
+    for number, health in enumerate(turns, 1):
         score = score.after(number, health)
-    return score.score
+    return score.score * min(left, default=1.0)

@@ -23,7 +23,7 @@ from otel_sessions.detectors import Detector
 from otel_sessions.detectors.user_abandoned import LEFT_SILENTLY
 from otel_sessions.emit import CallReport, Emitter, FeedbackReport, Labels
 from otel_sessions.faults import contained
-from otel_sessions.health import turn_health
+from otel_sessions.health import session_left, turn_health
 from otel_sessions.listings import Listing
 from otel_sessions.models import cost_usd, find_model
 from otel_sessions.notes import Note, Notes, chain_of, go_on, recall, track_of
@@ -255,8 +255,10 @@ class Tracker:
         session.recent = tuple(recent)
         for at, turn in enumerate(recent, 1):
             if turn.number > session.score.number:
-                health = turn_health(self._detect(recent[:at]))
-                session.score = session.score.after(turn.number, health)
+                signals = list(self._detect(recent[:at]))
+                session.score = session.score.after(
+                    turn.number, turn_health(signals), session_left(signals)
+                )
                 session.turns = max(session.turns, turn.number)
 
     def _leave_silent(self, now_s: float) -> None:
@@ -311,7 +313,9 @@ class Tracker:
         session.open.newest, session.open.context = newest, context
         for signal in session.open.judge(list(self._detect(session.recent))):
             self._signal(session, signal, context)
-        session.score = session.score.after(newest.number, session.open.health)
+        session.score = session.score.after(
+            newest.number, session.open.health, session_left(session.open.signals.values())
+        )
         if newest.complete:
             self._evaluate(session)
 

@@ -3,7 +3,8 @@
     python scripts/fit_health.py --data ../shared/data/dev [--check]
 
 A logistic regression says how likely a session fails, from how much there was of each signal (the
-sum over its turns of the severity, half of it below a warning). Each set has a level of its own,
+sum over its turns of the severity, half of it below a warning; of what is said of the session as a
+whole, the highest). Each set has a level of its own,
 because some are harder than others, and counts as much as any other. A weight is pulled towards the
 prior below and kept within bounds: what is critical makes its turn unhealthy. So a signal that the
 data hardly have keeps its prior. The result is rounded to 0.05.
@@ -25,7 +26,7 @@ import numpy as np
 from benchmarks.signals.ablation import Judged, auroc, collect, health
 from benchmarks.signals.pools import cores
 from benchmarks.signals.sessions import data_files
-from otel_sessions.health import WEIGHTS
+from otel_sessions.health import OF_THE_SESSION, WEIGHTS
 from otel_sessions.signals import WARNING
 
 PRIOR: Mapping[str, float] = {
@@ -64,6 +65,9 @@ PRIOR: Mapping[str, float] = {
     "response_growth": 0.65,
     # Nothing has happened yet.
     "context_pressure": 0.65,
+    # Of the session as a whole.
+    "slow_progress": 1.0,
+    "loose_replies": 1.0,
 }
 SETS = ("agentclinic", "dbdc3", "tau1", "tau2_retail")
 """Those of whose sessions somebody said how they ended, many of either kind."""
@@ -134,14 +138,13 @@ def fit(judged: Mapping[str, Sequence[Judged]]) -> dict[str, float]:
 
 
 def _amounts(session: Judged, names: Sequence[str]) -> list[float]:
-    return [
-        sum(
-            severity if severity >= WARNING else severity / 2
-            for turn in session.turns
-            if (severity := turn.get(name, 0.0))
-        )
-        for name in names
-    ]
+    return [_amount([turn.get(name, 0.0) for turn in session.turns], name) for name in names]
+
+
+def _amount(severities: Sequence[float], name: str) -> float:
+    if name in OF_THE_SESSION:
+        return max(severities)
+    return sum(severity if severity >= WARNING else severity / 2 for severity in severities)
 
 
 def _half(judged: Mapping[str, Sequence[Judged]], half: int) -> dict[str, list[Judged]]:

@@ -5,10 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_sessions.health import (
+    OF_THE_SESSION,
     WEIGHTS,
     SessionScore,
     healthy,
     session_health,
+    session_left,
     turn_health,
 )
 from otel_sessions.signals import CRITICAL, WARNING, Signal
@@ -37,7 +39,10 @@ def test_turn_health(turn_signals, expected):
 
 
 FACTS = ("call_failed", "context_overflow", "context_reset", "context_truncated")
-HARMFUL = [*(name for name, weight in WEIGHTS.items() if weight), "a_users_own"]
+HARMFUL = [
+    *(name for name, weight in WEIGHTS.items() if weight and name not in OF_THE_SESSION),
+    "a_users_own",
+]
 informing = st.floats(0, WARNING, exclude_max=True)
 
 
@@ -89,6 +94,25 @@ def test_the_example_of_the_docs():
 def test_session_health(turn_healths, expected):
     """Half is the worst turn, half what happened lately."""
     assert session_health(turn_healths) == pytest.approx(expected)
+
+
+@given(turn_signals=st.lists(st.builds(Signal, st.sampled_from(sorted(OF_THE_SESSION)), shares)))
+def test_what_is_said_of_the_session_lowers_no_turn(turn_signals):
+    """It lowers the session instead."""
+    assert turn_health(turn_signals) == 1.0
+    left = session_left(turn_signals)
+    assert session_health([1.0, 1.0], [left]) == left
+    assert session_left([Signal("tool_loop", 1.0)]) == 1.0
+
+
+@given(left=st.lists(shares, min_size=1))
+def test_the_least_that_is_left_stays(left):
+    """A user who could not get on remembers it; a turn that is judged again counts once."""
+    score = SessionScore()
+    for number, share in enumerate(left, 1):
+        score = score.after(number, 1.0, 0.0).after(number, 1.0, share)
+    assert score.score == session_health([1.0] * len(left), left) == min(left)
+    assert score.after(1, 1.0, 0.0).score == 0.0
 
 
 @given(turn_healths=st.lists(shares, min_size=1))

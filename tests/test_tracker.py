@@ -187,6 +187,17 @@ class TestSignals:
         assert health.score == pytest.approx(0.5 * expected + 0.5 * (0.7 + 0.3 * expected))
         assert [(s.turn, s.signal.name) for s in health.signals] == [(2, "grumble")]
 
+    def test_what_is_said_of_the_session_lowers_no_turn(self, tracking, talking):
+        """Health on the turn's span stays, the session's does not."""
+
+        def slow_progress(turns, /):
+            return Signal("slow_progress", 0.4, "scripted") if len(turns) > 1 else None
+
+        tracked = tracking(detectors=[slow_progress])
+        talk = talking(tracked.track)
+        assert [talk.say(line).health for line in ("Hi", "And?")] == [1.0, 1.0]
+        assert tracked.tracker.health("s").score == pytest.approx(0.6)
+
     def test_callbacks_hear_each_signal(self, tracking, talking, faults):
         """One that raises is logged, and the others hear it too."""
         tracked, heard = tracking(detectors=[Grumble(0.6)]), []

@@ -23,7 +23,7 @@ from benchmarks.signals.pools import cores
 from benchmarks.signals.runs import score
 from benchmarks.signals.sessions import data_files, name_of_set, read_sessions
 from otel_sessions.cli.recordings import BrokenLine
-from otel_sessions.health import WEIGHTS, session_health, turn_health
+from otel_sessions.health import WEIGHTS, session_health, session_left, turn_health
 from otel_sessions.signals import Signal
 
 Floats = NDArray[np.float64]
@@ -108,9 +108,10 @@ def ablate(sessions: Sequence[Judged]) -> dict[str, tuple[float, float, float]]:
 
 def health(turns: Turns, weights: Mapping[str, float] = WEIGHTS) -> float:
     """Give the health of a session with these signals, if they had these weights."""
+    judged = [[Signal(name, severity) for name, severity in turn.items()] for turn in turns]
     return session_health(
-        turn_health((Signal(name, severity) for name, severity in turn.items()), weights)
-        for turn in turns
+        [turn_health(signals, weights) for signals in judged],
+        [session_left(signals, weights) for signals in judged],
     )
 
 

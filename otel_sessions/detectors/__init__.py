@@ -26,11 +26,13 @@ from otel_sessions.detectors.fact_mismatch import fact_mismatch
 from otel_sessions.detectors.information_rerequested import information_rerequested
 from otel_sessions.detectors.instruction_drift import instruction_drift
 from otel_sessions.detectors.latency_growth import latency_growth
+from otel_sessions.detectors.loose_replies import loose_replies
 from otel_sessions.detectors.partial_response import partial_response
 from otel_sessions.detectors.premature_commitment import premature_commitment
 from otel_sessions.detectors.repeated_answer import repeated_answer
 from otel_sessions.detectors.repeated_question import repeated_question
 from otel_sessions.detectors.response_growth import response_growth
+from otel_sessions.detectors.slow_progress import slow_progress
 from otel_sessions.detectors.tool_failed import tool_failed
 from otel_sessions.detectors.tool_loop import tool_loop
 from otel_sessions.detectors.topic_drift import topic_drift
@@ -88,5 +90,7 @@ DETECTORS: tuple[Detector, ...] = (
     premature_commitment,
     assistant_refusal,
     assistant_apology,
+    slow_progress,
+    loose_replies,
 )
 """In the order in which signals are shown: what is certain first."""
