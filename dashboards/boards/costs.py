@@ -32,6 +32,8 @@ TOKEN_TYPE = label_name(names.TOKEN_TYPE)
 NO_PRICE = "No call in this time range used a model whose price is known."
 NO_APP_STORE = "No store of the application is observed: otel_sessions.observe_store() does that."
 STORE = names.LABEL_STORE
+MOST = 8
+"""Models that are ranked; more bars cannot be read."""
 
 
 def build(setting: Setting) -> Board:
@@ -98,7 +100,7 @@ def _totals() -> Iterable[Builder]:
             "No call in this time range says its tokens.",
         ),
         (
-            "How many turns a session?",
+            "Turns in a session?",
             "short",
             "Turns of the sessions that ended within the time range, on average.",
             f"{held} / {sessions}",
@@ -149,7 +151,8 @@ def _tokens() -> Iterable[Builder]:
             "Tokens of requests and replies within the time range.",
             [
                 Query(
-                    f"sort_desc({volume(names.TOKEN_USAGE, of_calls(), by=MODEL, over=RANGE)})",
+                    f"sort_desc(topk({MOST}, "
+                    f"{volume(names.TOKEN_USAGE, of_calls(), by=MODEL, over=RANGE)}))",
                     f"{{{{{MODEL}}}}}",
                 )
             ],
@@ -235,9 +238,9 @@ def _stores() -> Iterable[Builder]:
     missed = counted(names.APP_STORE_LOOKUPS, of_service(**{names.LABEL_RESULT: "miss"}), by=by)
     yield lines(
         Question(
-            "Which share of lookups finds no session?",
+            "How many lookups find nothing?",
             "percentunit",
-            "A new session is not found either; a rise means that sessions are lost.",
+            "Share of lookups without a session. A new one is not found either; a rise is a loss.",
             [Query(share(missed, lookups), shown)],
             width=6,
             highest=1,
@@ -246,7 +249,7 @@ def _stores() -> Iterable[Builder]:
     )
     yield profile(
         Question(
-            "How many sessions were lost, and why?",
+            "Which sessions were lost, and why?",
             "short",
             "Sessions that had turns and were not found when they went on, within the time range.",
             [
@@ -307,7 +310,7 @@ def _processes() -> Iterable[Builder]:
     process = f"{{{{{PROCESS}}}}}"
     yield lines(
         Question(
-            "How many sessions does a process hold?",
+            "How many sessions has a process?",
             "short",
             "Active sessions by process. Processes that hold very different numbers share badly.",
             [Query(active, process)],

@@ -122,15 +122,21 @@ CALL_COLUMNS = (  # "Start time", "Span ID" and "Duration" are what Grafana call
     Column(names.RESPONSE_FINISH_REASONS, "Finished because"),
     Column(names.ERROR_TYPE, "Error"),
 )
-CALL_ATTRIBUTES = tuple(column.field for column in CALL_COLUMNS if "." in column.field)
+WRONG_COLUMNS = tuple(
+    column
+    for column in CALL_COLUMNS
+    if column.field not in {names.USAGE_INPUT_TOKENS, names.USAGE_OUTPUT_TOKENS}
+)
+IN_ORDER = ("Turn", "Call")
 
 
 def _calls() -> Iterable[Builder]:
-    for title, about, condition, height, empty in (
+    for title, about, condition, columns, height, empty in (
         (
             "Which calls were made?",
             "Each inference of the session; click a trace to see it among the work around it.",
             f"span.{names.TURN} > 0",
+            CALL_COLUMNS,
             14,
             "Put a session.id above, or choose a longer time range.",
         ),
@@ -138,6 +144,7 @@ def _calls() -> Iterable[Builder]:
             "In which turns is something wrong?",
             "Calls of turns that are not healthy, with the signals that were seen up to that call.",
             f"span.{names.TURN} > 0 && span.{names.HEALTH} <= {HEALTHY_ABOVE:g}",
+            WRONG_COLUMNS,
             8,
             "No call of this session belongs to an unhealthy turn.",
         ),
@@ -147,13 +154,19 @@ def _calls() -> Iterable[Builder]:
                 title,
                 "short",
                 about,
-                [Query(_select(f"{OF_SESSION} && {condition}", *CALL_ATTRIBUTES), "")],
+                [Query(_select(f"{OF_SESSION} && {condition}", *_attributes(columns)), "")],
                 width=24,
                 empty=empty,
             ),
-            CALL_COLUMNS,
+            columns,
             limit=MOST_CALLS,
+            order=IN_ORDER,
         ).height(height)
+
+
+def _attributes(columns: Iterable[Column]) -> list[str]:
+    """Give what is an attribute of ours or of the conventions, which have dots."""
+    return [column.field for column in columns if "." in column.field]
 
 
 def _others() -> Iterable[Builder]:

@@ -162,9 +162,24 @@ def listing(question: Question, columns: Sequence[Column]) -> table.Panel:
     return panel
 
 
-def spans(question: Question, columns: Sequence[Column], *, limit: int) -> table.Panel:
-    """Show spans that Tempo finds, newest first: at most `limit`, in as many traces."""
+def spans(
+    question: Question, columns: Sequence[Column], *, limit: int, order: Sequence[str] = ()
+) -> table.Panel:
+    """Show spans that Tempo finds: at most `limit` traces.
+
+    Args:
+        question: queries in TraceQL.
+        columns: from left to right.
+        limit: of traces; Tempo gives the newest.
+        order: titles of columns by which rows are sorted, ascending; as Tempo gives them if empty.
+
+    """
     panel = _table(question, columns).datasource(TRACES)
+    if order:
+        sort = [
+            common.TableSortByFieldState().display_name(title).desc(desc=False) for title in order
+        ]
+        panel = panel.sort_by(sort)
     for index, query in enumerate(question.queries):
         asked = tempo.TempoQuery().query(query.expr).query_type("traceql").limit(limit)
         asked = asked.table_type(traces.SearchTableType.SPANS).spss(SPANS_OF_A_TRACE)

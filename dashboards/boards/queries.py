@@ -115,3 +115,9 @@ def signals_per_100_turns(where: str, *, by: str = names.LABEL_SIGNAL, over: str
     """Ask for signals for every 100 turns."""
     turns = counted(names.TURN_EVALUATED, of_calls(), over=over)
     return f"100 * {counted(names.SIGNAL_COUNT, where, by=by, over=over)} / scalar({turns})"
+
+
+def signals_per_100_turns_of(label: str, *, over: str = RATE) -> str:
+    """Ask for signals of all kinds for every 100 turns with the same value of a label."""
+    found = counted(names.SIGNAL_COUNT, of_calls(), by=label, over=over)
+    return f"100 * {found} / {counted(names.TURN_EVALUATED, of_calls(), by=label, over=over)}"

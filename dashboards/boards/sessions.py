@@ -6,6 +6,7 @@ sessions are the bad ones.
 
 from collections.abc import Iterable
 
+from dashboards.boards import signals
 from dashboards.boards.frames import Board, call_choices
 from dashboards.boards.panels import (
     Builder,
@@ -39,6 +40,8 @@ from otel_sessions import names
 
 UID = "llm-sessions"
 """The alerts link to it."""
+MOST = 8
+"""Models or agents that are ranked; more bars cannot be read."""
 NAMED = "${__value.text}"
 """The text of the cell whose link is followed."""
 COLORS = ("yellow", "orange", "red", "dark-red")
@@ -67,7 +70,7 @@ def _promises(setting: Setting) -> Iterable[Builder]:
     hour = f"slo:error_ratio:rate1h{{{of_objective(healthy.name)}}}"
     yield number(
         Question(
-            "Which share of turns is healthy?",
+            "Are turns healthy?",
             "percentunit",
             "Healthy turns of the last hour among all turns, of the service that is worst off.",
             [Query(f"1 - max({hour})", "healthy")],
@@ -81,7 +84,7 @@ def _promises(setting: Setting) -> Iterable[Builder]:
     )
     yield number(
         Question(
-            "How much error budget is left?",
+            "What budget is left?",
             "percentunit",
             "Of the bad events that 30 days may have: the objective and service that has the least "
             "left. Below zero the objective is missed.",
@@ -112,7 +115,7 @@ def _promises(setting: Setting) -> Iterable[Builder]:
     )
     yield number(
         Question(
-            "How many sessions are active?",
+            "How many are active?",
             "short",
             "Sessions that have started and not ended; one that is idle too long ends.",
             [Query(newest(names.ACTIVE, of_calls()), "active")],
@@ -135,9 +138,9 @@ def _promises(setting: Setting) -> Iterable[Builder]:
     bad = counted(names.ENDED, of_calls(**{names.LABEL_HEALTHY: "false"}), over=RANGE)
     yield overall(
         Question(
-            "How many sessions ended healthy?",
+            "Did sessions end well?",
             "percentunit",
-            "Among all sessions that ended within the time range.",
+            "Healthy ones among all sessions that ended within the time range.",
             [Query(f"1 - {share(bad, ended)}", "healthy")],
             width=4,
             base="red",
@@ -211,31 +214,44 @@ def _burning(setting: Setting) -> Iterable[Builder]:
 
 def _whose(setting: Setting) -> Iterable[Builder]:
     allowed = setting.objectives[0].allowed
-    for title, label, legend in (
-        ("Which service?", SERVICE, "service"),
-        ("Which version?", VERSION, "version"),
-        ("Which model?", MODEL, "model"),
-        ("Which agent?", AGENT, "agent"),
-    ):
+    above = "Above the dashed line the 30-day budget is used up faster than it may."
+    for label, called in ((SERVICE, "service"), (VERSION, "version")):
         yield lines(
             Question(
-                f"{title} Share of unhealthy turns",
+                f"Which {called} has unhealthy turns?",
                 "percentunit",
-                f"Unhealthy turns among all turns, by {legend}. Above the dashed line the 30-day "
-                "budget is used up faster than it may.",
+                f"Unhealthy turns among all turns, by {called}. {above}",
                 [Query(unhealthy_share(of_calls(), by=label), f"{{{{{label}}}}}")],
                 width=6,
                 limits=((allowed, "red"),),
-                links=(
-                    Link(
-                        "What goes wrong?",
-                        f"/d/llm-sessions-signals?${{__url_time_range}}&${{datasource:queryparam}}"
-                        f"&var-{legend}=${{__field.labels.{label}}}",
-                    ),
-                ),
-                empty=f"No turn in this time range names its {legend}.",
+                links=(_what_goes_wrong(called, label),),
+                empty=f"No turn in this time range names its {called}.",
             )
         )
+    for label, called in ((MODEL, "model"), (AGENT, "agent")):
+        worst = f"sort_desc(topk({MOST}, {unhealthy_share(of_calls(), by=label, over=RANGE)}))"
+        yield profile(
+            Question(
+                f"Which {called} has unhealthy turns?",
+                "percentunit",
+                f"Unhealthy turns among all of the time range, by {called}: the worst {MOST}.",
+                [Query(worst, f"{{{{{label}}}}}")],
+                width=6,
+                limits=((allowed, "orange"), (6 * allowed, "red")),
+                highest=1,
+                decimals=1,
+                links=(_what_goes_wrong(called, label),),
+                empty=f"No turn in this time range names its {called}.",
+            )
+        )
+
+
+def _what_goes_wrong(variable: str, label: str) -> Link:
+    return Link(
+        "What goes wrong?",
+        f"/d/{signals.UID}?${{__url_time_range}}&${{datasource:queryparam}}"
+        f"&var-{variable}=${{__field.labels.{label}}}",
+    )
 
 
 def _sessions(setting: Setting) -> Iterable[Builder]:

@@ -18,6 +18,7 @@ from dashboards.boards.queries import (
     of_calls,
     quantile,
     signals_per_100_turns,
+    signals_per_100_turns_of,
     unhealthy_share,
     volume,
 )
@@ -27,18 +28,18 @@ from otel_sessions.names import Metric
 
 UID = "llm-sessions-signals"
 FAMILIES = {
-    "Repetition: who says or asks it again?": (
+    "Repetition: who says it again?": (
         ("repeated_question", "repeated_answer", "information_rerequested", "user_reminder"),
         "The user asks again or reminds; the assistant repeats itself or asks what it was told.",
     ),
-    "Context: what was the model not shown?": (
+    "Context: what was not shown?": (
         (
             *("context_reset", "context_truncated", "context_compacted"),
             *("context_pressure", "context_overflow"),
         ),
         "The history was lost, cut or summarised, or it comes near to the model's window.",
     ),
-    "Consistency: does it say one thing, then another?": (
+    "Consistency: does it oppose itself?": (
         ("contradiction", "commitment_reversed", "fact_mismatch", "premature_commitment"),
         "The assistant opposes itself, takes back a promise, or gets the user's facts wrong.",
     ),
@@ -101,22 +102,29 @@ def _most() -> Iterable[Builder]:
             empty="No signal in this time range.",
         )
     )
-    for title, label, legend in (
-        ("In which model?", MODEL, "model"),
-        ("Since which version?", VERSION, "version"),
-    ):
-        turns = counted(names.TURN_EVALUATED, of_calls(), by=label)
-        found = counted(names.SIGNAL_COUNT, of_calls(), by=label)
-        yield lines(
-            Question(
-                f"{title} Signals for every 100 turns",
-                "short",
-                f"Signals of all kinds among the turns of the same {legend}.",
-                [Query(f"100 * {found} / {turns}", f"{{{{{label}}}}}")],
-                width=6,
-                empty=f"No signal in this time range names its {legend}.",
-            )
+    of_model = signals_per_100_turns_of(MODEL, over=RANGE)
+    yield profile(
+        Question(
+            "Which model has most signals?",
+            "short",
+            "Signals of all kinds for every 100 turns of the same model, over the time range.",
+            [Query(f"sort_desc(topk({MOST}, {of_model}))", f"{{{{{MODEL}}}}}")],
+            width=6,
+            base="orange",
+            decimals=1,
+            empty="No signal in this time range.",
         )
+    )
+    yield lines(
+        Question(
+            "Which version has most signals?",
+            "short",
+            "Signals of all kinds for every 100 turns of the same version.",
+            [Query(signals_per_100_turns_of(VERSION), f"{{{{{VERSION}}}}}")],
+            width=6,
+            empty="No signal in this time range.",
+        )
+    )
 
 
 def _where(setting: Setting) -> Iterable[Builder]:
@@ -183,7 +191,7 @@ def _families() -> Iterable[Builder]:
         )
     yield lines(
         Question(
-            "How far are replies from their questions?",
+            "How far are replies from requests?",
             "none",
             "Distance in meaning between request and reply, 0 is the same and 1 unrelated: a tenth "
             "of turns is above the highest line. Compare with earlier, not with other services.",
@@ -229,15 +237,15 @@ def _context() -> Iterable[Builder]:
     )
     for title, metric, about, empty in (
         (
-            "How long does a turn take, by position?",
+            "How long does a turn take?",
             names.TURN_DURATION,
-            "95th percentile of the time in a turn's calls, tools not included.",
+            "95th percentile of the time in calls by position in the session, tools not included.",
             "No turn in this time range.",
         ),
         (
-            "How long until the first words, by position?",
+            "How long until the first words?",
             names.TURN_TIME_TO_FIRST_CHUNK,
-            "95th percentile of the time to the first chunk; streamed turns only.",
+            "95th percentile of the time to the first chunk by position; streamed turns only.",
             "No turn in this time range was streamed.",
         ),
     ):

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from dashboards.build import HERE, build_files
+from dashboards.pictures.answers import collect
 from dashboards.prometheus_names import metric_name
 from dashboards.traces import read_spans
 from otel_sessions import names
@@ -27,12 +28,20 @@ ROOT = Path(__file__).parents[3]
 DATA = ROOT / "../shared/data/dev"
 TURNS = metric_name(names.TURN_EVALUATED)
 SCALE = 1 / 60
+RATE = "30s"
+"""For `$__rate_interval`; the first round alone takes longer."""
+ANSWERS = os.environ.get("OTEL_SESSIONS_ANSWERS")
+"""Where to write what the boards show, for `python -m dashboards.pictures`."""
 ROUNDS = int(os.environ.get("OTEL_SESSIONS_ROUNDS", "2"))
 """In the first one, series appear; only after that do they rise, which is what rates see."""
 VERSIONS = {"1.4.0": lambda all_of_them: all_of_them}
 """Of the application, and which conversations each has."""
-if os.environ.get("OTEL_SESSIONS_ANSWERS"):  # a picture is clearer with a version that does worse
+if ANSWERS:  # a picture is clearer with a version that does worse
     VERSIONS["1.5.0"] = lambda all_of_them: all_of_them[15:]
+
+
+QUIET_S = 12
+"""At the end nobody talks any more; a picture is of a moment before that."""
 
 
 def recorded(name, keep=lambda _: True):
@@ -191,6 +200,11 @@ def prometheus(collector, launch, program, http, receiver, tmp_path_factory, con
 
 
 @pytest.fixture(scope="module")
+def rate():
+    return RATE
+
+
+@pytest.fixture(scope="module")
 def spans(prometheus, receiver):
     return [*read_spans(receiver.bodies("/v1/traces"))]
 
@@ -200,3 +214,19 @@ def worst(spans):
     """The session with the lowest health."""
     ended = [span for span in spans if span.name == names.SESSION_SPAN]
     return min(ended, key=lambda span: span.attributes[names.HEALTH]).attributes[names.SESSION_ID]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def answers(prometheus, spans, worst):
+    """Write what the boards show, if somebody wants to draw them."""
+    if ANSWERS:
+        shown = collect(
+            lambda query: prometheus.ask(query, prometheus.ended - QUIET_S),
+            prometheus.ask_range,
+            spans,
+            session=worst,
+            start=prometheus.started,
+            end=prometheus.ended - QUIET_S,
+            rate=RATE,
+        )
+        Path(ANSWERS).write_text(json.dumps(shown))
