@@ -29,13 +29,16 @@ from otel_sessions.names import Metric
 UID = "llm-sessions-signals"
 FAMILIES = {
     "Repetition: who says it again?": (
-        ("repeated_question", "repeated_answer", "information_rerequested", "user_reminder"),
+        (
+            *("repeated_question", "repeated_answer", "information_rerequested"),
+            *("user_reminder", "slow_progress"),
+        ),
         "The user asks again or reminds; the assistant repeats itself or asks what it was told.",
     ),
     "Context: what was not shown?": (
         (
             *("context_reset", "context_truncated", "context_compacted"),
-            *("context_pressure", "context_overflow"),
+            *("context_pressure", "context_overflow", "session_lost"),
         ),
         "The history was lost, cut or summarised, or it comes near to the model's window.",
     ),
@@ -45,7 +48,7 @@ FAMILIES = {
     ),
     "Drift: does it wander?": (
         (
-            *("topic_drift", "answer_irrelevant", "instruction_drift"),
+            *("topic_drift", "answer_irrelevant", "loose_replies", "instruction_drift"),
             *("response_growth", "error_compounding"),
         ),
         "Replies leave the subject or the instructions, bloat, or go from bad to worse.",
