@@ -3,11 +3,10 @@
 Three kinds of keys, made of digests of the newest messages and, for the first two, of how many came
 before: the list that a session sent last; that list with its reply, where a session waits to be
 gone on from; and a reply by itself, wherever it stands, for lists that lost their head. A session
-has the first two kinds for its newest list only and the third for its last 64 replies.
+has the first two kinds for its newest list only and the third for its last 32 replies.
 """
 
 import struct
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -18,7 +17,7 @@ from otel_sessions.listings import Listing
 
 _PARTS = struct.Struct("<BqQQ")
 _SENT, _STATE, _REPLY = range(3)
-KEPT_REPLIES = 64
+KEPT_REPLIES = 32
 SURE_TOKENS = 2 * DISTINCT_TOKENS
 """Messages of this size together belong to one conversation only."""
 
@@ -26,7 +25,7 @@ SURE_TOKENS = 2 * DISTINCT_TOKENS
 @dataclass(slots=True)
 class _Keys:
     newest: list[int] = field(default_factory=list)
-    replies: "deque[int]" = field(default_factory=deque)
+    replies: list[int] = field(default_factory=list)
 
 
 class ListIndex:
@@ -68,14 +67,14 @@ class ListIndex:
                 keys.replies.append(key)
                 self._enter(key, session_id)
         while len(keys.replies) > KEPT_REPLIES:
-            self._leave(keys.replies.popleft(), session_id)
+            self._leave(keys.replies.pop(0), session_id)
         for key in keys.newest:
             self._enter(key, session_id)
 
     def places(self, session_id: str) -> tuple[int, ...]:
         """Give the keys of a session's newest list, by which other processes find it."""
         keys = self._keys.get(session_id, _Keys())
-        return (*keys.newest, *list(keys.replies)[-1:])
+        return (*keys.newest, *keys.replies[-1:])
 
     def forget(self, session_id: str) -> None:
         """Let a session's keys go."""

@@ -3,7 +3,7 @@
 Where the newest list simply goes on, which is the usual case, that is confirmed at a few places:
 its head, its seam with the last request, and probes in between that move from turn to turn. So the
 cost follows the new messages and not the history. Where it does not, all of it is compared.
-The newest 4,096 messages of a session are compared, at about 12 bytes each.
+The newest 768 messages of a session are compared, at about 12 bytes each.
 
 What is not a loss: a retry, a regenerated reply, an edited last message, another format of the
 same content, another system prompt, a message rewritten in its place.
@@ -18,8 +18,8 @@ from otel_sessions.calls import Message
 from otel_sessions.listings import SYSTEM, Listing, message_digest, message_tokens
 from otel_sessions.turns import ContextKind
 
-KEPT_MESSAGES = 4096
-KEPT_MISSING = 256
+KEPT_MESSAGES = 768
+KEPT_MISSING = 64
 """Dropped messages that are remembered one by one, the newest; older ones are only counted."""
 KEPT_REPLIES = 16
 """Replies to one list that are remembered, the newest: any of them may be gone on from."""
@@ -27,7 +27,7 @@ SUMMARY_TOKENS = 20
 """New text of at least this size in the place of dropped messages is read as their summary."""
 DISTINCT_TOKENS = 6
 """A reply of at least this size is hardly in two conversations by chance."""
-_TRIMMED_MESSAGES = 512
+_TRIMMED_MESSAGES = 64
 """How many more than `KEPT_MESSAGES` there may be before they are let go, together."""
 _PROBES = 3
 _STRIDE = 7919

@@ -27,7 +27,7 @@ class SessionHealth:
     turns: int
     calls: int
     signals: tuple[SessionSignal, ...] = ()
-    """Oldest first; the newest 64 of a session are kept."""
+    """Oldest first; the newest 16 of a session are kept."""
     turns_until_full: float | None = None
     """Forecast of turns until the model's window is full; `None` if it cannot be told."""
     id_source: IdSource = "new"

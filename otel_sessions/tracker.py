@@ -155,7 +155,8 @@ class Tracker:
         """Take a user's verdict on a session."""
         with self.lock:
             session = self._sessions.get(session_id)
-            context = session.links[-1] if session and session.links else None
+            links = session.links if session else ()
+            context = links[-1] if links else None
             report = FeedbackReport(session_id, score, context)
             self._tell(lambda emitter: emitter.on_feedback(report))
 

@@ -3,10 +3,10 @@
 About 1 KiB besides the recent turns, which the store keeps and this only refers to.
 """
 
-from collections import deque
+import struct
 from dataclasses import dataclass, field
 
-from opentelemetry.trace import SpanContext
+from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel_sessions.calls import Call
 from otel_sessions.comparisons import similarities
@@ -17,8 +17,11 @@ from otel_sessions.sessions import EndReason, IdSource, Outcome, SessionHealth, 
 from otel_sessions.signals import SessionSignal, SeverityLabel, Signal
 from otel_sessions.turns import Turn, turns_until_full
 
-KEPT_SIGNALS = 64
+KEPT_SIGNALS = 16
 KEPT_LINKS = 64
+_LINK = struct.Struct(">QQQB")
+"""Trace id, span id and flags: a seventh of what a span's context takes."""
+_HALF = 2**64 - 1
 
 _SUREST: tuple[IdSource, ...] = (
     "session",
@@ -92,9 +95,10 @@ class Track:
     turns: int = 0
     score: SessionScore = field(default_factory=SessionScore)
     open: OpenTurn = field(default_factory=OpenTurn)
-    signals: "deque[SessionSignal]" = field(default_factory=lambda: deque(maxlen=KEPT_SIGNALS))
+    signals: list[SessionSignal] = field(default_factory=list)
+    """The newest `KEPT_SIGNALS`."""
     signal_count: int = 0
-    links: list[SpanContext] = field(default_factory=list)
+    packed_links: bytes = b""
     held: dict[int, Held] = field(default_factory=dict)
     """By turn key."""
     cost_usd: float | None = None
@@ -111,13 +115,25 @@ class Track:
         """Go on to the next turn."""
         self.open = OpenTurn(number, evaluated=False)
         self.turns = number
-        if len(self.links) < KEPT_LINKS:
-            self.links.append(context)
+        if len(self.packed_links) < KEPT_LINKS * _LINK.size:
+            trace_id = context.trace_id
+            self.packed_links += _LINK.pack(
+                trace_id >> 64, trace_id & _HALF, context.span_id, context.trace_flags
+            )
+
+    @property
+    def links(self) -> tuple[SpanContext, ...]:
+        """Spans of the first `KEPT_LINKS` turns, oldest first."""
+        return tuple(
+            SpanContext(high << 64 | low, span_id, is_remote=False, trace_flags=TraceFlags(flags))
+            for high, low, span_id, flags in _LINK.iter_unpack(self.packed_links)
+        )
 
     def note(self, signal: Signal) -> SessionSignal:
         """Keep a signal of the newest turn."""
         found = SessionSignal(self.session_id, self.open.number, signal)
         self.signals.append(found)
+        del self.signals[:-KEPT_SIGNALS]
         self.signal_count += 1
         return found
 
@@ -184,5 +200,5 @@ class Track:
             chain_bytes + sum(turn.size_bytes for turn in self.recent),
             self.cost_usd,
             self.previous_id,
-            tuple(self.links),
+            self.links,
         )

@@ -143,7 +143,8 @@ class Turn:
             for text in (self.request, self.system, self.reply)
             if text is not None
         )
-        return 450 + texts + len(self.packed_tools) + len(self.tool_values)
+        packed = sum(len(each) + 33 for each in (self.packed_tools, self.tool_values) if each)
+        return 450 + texts + packed
 
 
 _SEVERITY_OF_CHANGE: dict[ContextKind, int] = {

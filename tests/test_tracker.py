@@ -420,7 +420,7 @@ class TestMemory:
 
     @pytest.mark.parametrize("window", [None, 20], ids=["whole-history", "sliding-window"])
     def test_a_session_of_a_thousand_turns(self, tracking, chat, window):
-        """64 KiB, and 1.5 KiB for each turn of a chat without figures that is kept."""
+        """64 KiB in all, and 1.5 KiB for each turn that is kept."""
         vectors = iter(range(10**9))
         tracked = tracking(encode=lambda _: next(vectors).to_bytes(4, "big") * 64)
         history = chat(
@@ -439,9 +439,9 @@ class TestMemory:
         rest = bytes_of([session, tracked.conversations.get("s")], seen)
         index = tracked.conversations._index
         rest += bytes_of([index._sessions, index._keys], seen)
-        assert kept == 64
+        assert kept >= 32
         assert turns / kept <= 1536
-        assert rest <= 64 * 1024
+        assert turns + rest <= 64 * 1024
 
 
 def bytes_of(value, seen):

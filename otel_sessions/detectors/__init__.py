@@ -54,8 +54,8 @@ class Detector(Protocol):
 
         Args:
             turns: of one session, oldest first, never empty; of a long session the first 8 and the
-                last 56. An agent's turn is judged again after each of its calls, with `complete`
-                false until the last.
+                last 56 or, where they are large, less. An agent's turn is judged again after each
+                of its calls, with `complete` false until the last.
 
         """
 

@@ -15,7 +15,10 @@ from otel_sessions.turns import Turn
 FIRST_TURNS = 8
 """Turns kept from the start of a session."""
 LAST_TURNS = 56
-"""Turns kept from its end."""
+"""Turns kept from its end, if they are no larger than `KEPT_BYTES` together with the first."""
+KEPT_BYTES = 40 * 1024
+"""Memory for the turns of one session, so that all of it takes 64 KiB at most: about 50 turns of
+short texts, 32 of texts of 100 tokens."""
 
 _PASSWORD = re.compile("//[^@/]*@")
 
@@ -51,9 +54,9 @@ class Appended(NamedTuple):
     """What an append gives back."""
 
     recent: tuple[Turn, ...]
-    """The session's first `FIRST_TURNS` and last `LAST_TURNS` turns, oldest first; the last is the
-    one appended, with its number, joined with earlier calls of the same turn. A turn that another
-    release stored is left out."""
+    """The session's first `FIRST_TURNS` and last `LAST_TURNS` turns, or less of the last where they
+    are large, oldest first; the last is the one appended, with its number, joined with earlier
+    calls of the same turn. A turn that another release stored is left out."""
     opened: Literal["new", "reopened"] | None
     """Whether this turn started the session, or took it up after it had ended."""
     fault: str | None = None

@@ -5,21 +5,30 @@ until other sessions need the room.
 """
 
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from otel_sessions.errors import ConfigError
-from otel_sessions.stores import FIRST_TURNS, LAST_TURNS, Appended, Ended, News, StoreOptions
+from otel_sessions.stores import (
+    FIRST_TURNS,
+    KEPT_BYTES,
+    LAST_TURNS,
+    Appended,
+    Ended,
+    News,
+    StoreOptions,
+)
 from otel_sessions.turns import Turn, join
 
 
 @dataclass(slots=True)
 class _Record:
     number: int = 0
+    size_bytes: int = 0
     first: list[Turn] = field(default_factory=list)
-    last: "deque[Turn]" = field(default_factory=lambda: deque(maxlen=LAST_TURNS))
+    last: list[Turn] = field(default_factory=list)
 
     @property
     def newest(self) -> Turn:
@@ -28,6 +37,19 @@ class _Record:
     @property
     def recent(self) -> tuple[Turn, ...]:
         return (*self.first, *self.last)
+
+    def append(self, turn: Turn) -> None:
+        turns = self.last or self.first
+        if turns and turns[-1].key == turn.key:
+            self.size_bytes -= turns[-1].size_bytes
+            turns[-1] = join(turns[-1], turn)
+        else:
+            self.number += 1
+            turns = self.first if len(self.first) < FIRST_TURNS else self.last
+            turns.append(replace(turn, number=self.number, tool_results=()))
+        self.size_bytes += turns[-1].size_bytes
+        while len(self.last) > 1 and (len(self.last) > LAST_TURNS or self.size_bytes > KEPT_BYTES):
+            self.size_bytes -= self.last.pop(0).size_bytes
 
 
 class MemoryStore:
@@ -62,13 +84,7 @@ class MemoryStore:
                 record = self._running[turn.session_id] = record or _Record()
                 self._make_room()
             self._running.move_to_end(turn.session_id)
-            turns: list[Turn] | deque[Turn] = record.last or record.first
-            if turns and turns[-1].key == turn.key:
-                turns[-1] = join(turns[-1], turn)
-            else:
-                record.number += 1
-                turns = record.first if len(record.first) < FIRST_TURNS else record.last
-                turns.append(replace(turn, number=record.number, tool_results=()))
+            record.append(turn)
             return Appended(record.recent, opened)
 
     def catch_up(self, session_id: str) -> News | None:  # noqa: ARG002 - as the others

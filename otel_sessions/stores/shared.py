@@ -18,7 +18,7 @@ from typing import Literal
 
 from otel_sessions.digests import DIGEST_BYTES
 from otel_sessions.identity import bounded
-from otel_sessions.stores import Appended, Ended, News, StoreOptions
+from otel_sessions.stores import FIRST_TURNS, KEPT_BYTES, Appended, Ended, News, StoreOptions
 from otel_sessions.stores.backends import Addition, Backend, State, kept
 from otel_sessions.stores.breakers import Breaker, StoreUnavailableError
 from otel_sessions.stores.packing import Packing, PackingError
@@ -43,6 +43,8 @@ class _Copy:
     """Of the newest turn, readable here or not."""
     turns: dict[int, Turn] = field(default_factory=dict)
     """By number, oldest first."""
+    size_bytes: int = 0
+    """Of the turns."""
     running: bool = False
     behind: "_Copy | None" = None
     """As it was before it got turns that the backend does not have yet."""
@@ -58,9 +60,25 @@ class _Copy:
 
     def put(self, turn: Turn) -> None:
         self.number = turn.number
+        self.drop(turn.number)
         self.turns[turn.number] = turn
+        self.size_bytes += turn.size_bytes
         for number in [each for each in self.turns if not kept(each, self.number)]:
-            del self.turns[number]
+            self.drop(number)
+        self.shrink()
+
+    def drop(self, number: int) -> None:
+        turn = self.turns.pop(number, None)
+        if turn is not None:
+            self.size_bytes -= turn.size_bytes
+
+    def shrink(self) -> None:
+        """Let go of what is too much, from the oldest of the last turns on."""
+        if self.size_bytes <= KEPT_BYTES:
+            return
+        last = [each for each in self.turns if FIRST_TURNS < each < self.number]
+        while last and self.size_bytes > KEPT_BYTES:
+            self.drop(last.pop(0))
 
     def append(self, turn: Turn) -> None:
         """Append a turn without the backend."""
@@ -317,6 +335,8 @@ class SharedStore:
             for number in sorted(copy.turns)
             if number <= state.number and kept(number, state.number)
         }
+        copy.size_bytes = sum(turn.size_bytes for turn in copy.turns.values())
+        copy.shrink()
 
     def _go_back(self, session_id: str) -> None:
         """Forget what the backend does not have; it may have other numbers there."""

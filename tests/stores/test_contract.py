@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from otel_sessions.errors import ConfigError
-from otel_sessions.stores import BACKENDS, FIRST_TURNS, LAST_TURNS, open_store
+from otel_sessions.stores import BACKENDS, FIRST_TURNS, KEPT_BYTES, LAST_TURNS, open_store
 from otel_sessions.turns import ToolUse, pack_tools
 
 KEY = b"a key of the tests"
@@ -83,10 +83,24 @@ def test_no_append_is_lost(store, asking):
 
 def test_the_first_and_the_last_turns_are_kept(store, asking):
     """However long the session, and without a turn twice."""
-    for at, turn in enumerate(asking(*["request"] * 100), 1):
+    for at, turn in enumerate(asking(*["request"] * 100, request=None), 1):
         recent = store.append(turn).recent
         assert len(recent) == min(at, FIRST_TURNS + LAST_TURNS)
     assert numbers(recent) == [*range(1, FIRST_TURNS + 1), *range(101 - LAST_TURNS, 101)]
+
+
+def test_large_turns_are_kept_as_far_as_there_is_room(store, opening, asking):
+    """The first and the newest, however large, without a gap among the last."""
+    text = " ".join(f"Parcel {i * 7919} went to street {i} in town {i % 9}." for i in range(60))
+    (large,) = asking(text, packed_tools=pack_tools([ToolUse(i, 2, 3) for i in range(64)]))
+    for key in range(80):
+        recent = store.append(replace(large, key=key, reply=large.request)).recent
+        assert sum(turn.size_bytes for turn in recent) <= KEPT_BYTES
+    kept = numbers(recent)
+    assert kept == [*range(1, FIRST_TURNS + 1), *range(81 - len(kept) + FIRST_TURNS, 81)]
+    assert len(kept) > FIRST_TURNS
+    if store.shared:
+        assert sum(turn.size_bytes for turn in opening().catch_up("s").recent) <= KEPT_BYTES
 
 
 @pytest.mark.parametrize("before", [0, 1, FIRST_TURNS - 1, FIRST_TURNS, 100])

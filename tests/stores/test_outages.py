@@ -112,7 +112,7 @@ class Broken:
 def test_a_store_that_hangs_costs_one_time_limit(process, server, asking):
     """The first command waits for a quarter of a second, the others not at all."""
     one = process()
-    turns = asking(*["request"] * 60)
+    turns = asking(*["request"] * 60, request=None)
     assert one.faults(turns[:1]) == [None]
     server.freeze()
     before = one.backend.times
