@@ -1,0 +1,1 @@
+"""Scale: does memory stay flat however many sessions there are."""
