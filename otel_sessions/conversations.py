@@ -162,6 +162,17 @@ class Conversations:
         conversation = self._known.get(session_id)
         return None if conversation is None else self._asides.undecided(conversation)
 
+    def started_over(self, session_id: str) -> int | None:
+        """Name the turn of the newest list set aside, if it may be a start from nothing.
+
+        It has the conversation's system prompt and holds only what the user said.
+        """
+        conversation = self._known.get(session_id)
+        if conversation is None or not conversation.asides:
+            return None
+        aside = conversation.asides[-1]
+        return aside.key if aside.bare and aside.prompt == conversation.prompt else None
+
     def _place_unread(self, given: GivenId | None) -> Placement:
         session_id = given.value if given else new_id()
         source: IdSource = given.source if given else "new"

@@ -46,6 +46,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "call_failed": 1.0,
         "context_overflow": 1.0,
         "context_reset": 1.0,
+        "session_lost": 1.0,
         "context_truncated": 1.0,
         # A fact, and the user has a part or broke it off.
         "partial_response": 0.9,

@@ -57,6 +57,7 @@ class Tracker:
         detectors: Sequence[Detector],
         emitters: Sequence[Emitter],
         on_store: Callable[[str, str, float, str | None], None] = lambda *_: None,
+        lost: Callable[[str, int], str | None] = lambda *_: None,
         idle_timeout_s: float = 1800.0,
         max_sessions: int = 10_000,
         notes: Notes | None = None,
@@ -69,6 +70,7 @@ class Tracker:
         self._detectors = detectors
         self._emitters = emitters
         self._on_store = on_store
+        self._lost = lost
         self._idle_timeout_s = idle_timeout_s
         self._max_sessions = max_sessions
         self._clock = clock
@@ -98,6 +100,7 @@ class Tracker:
         placement = self._conversations.place(call, listing)
         session = self._session(placement, call)
         turn = self._reader.turn(call, listing, placement)
+        placement, turn = self._missed(session, call, placement, turn)
         context = span.get_span_context()
         self._decide(session, placement)
         if placement.part == "aside":
@@ -296,6 +299,31 @@ class Tracker:
         gone = (known.messages_sent or 0) if known else 0
         turn = replace(held.turn, context=lost_history(gone, cause))
         self._admit(session, turn, held.context)
+
+    def _missed(
+        self, session: Track, call: Call, placement: Placement, turn: Turn
+    ) -> tuple[Placement, Turn]:
+        """Take in that the application's own store did not have the session before the call.
+
+        Then a list that starts from nothing is a lost history, and need not wait for what follows.
+        """
+        aside = placement.part == "aside"
+        unlike = aside and self._conversations.started_over(session.session_id) != turn.key
+        if unlike or placement.part == "outside":
+            return placement, turn
+        cause = None
+        with contained("asking whether a session is lost"):
+            cause = self._lost(session.session_id, call.started_ns)
+        if cause is None:
+            return placement, turn
+        change = turn.context
+        if aside:
+            known = session.open.newest
+            change = lost_history((known.messages_sent or 0) if known else 0, cause)
+            placement = replace(placement, part="turn", change=change)
+        elif change.kind == "reset" and cause != "unknown":
+            change = replace(change, cause=cause)
+        return placement, replace(turn, context=change, store_lost=cause)
 
     def _admit(self, session: Track, turn: Turn, context: SpanContext) -> None:
         """Append a turn to its session and judge it."""

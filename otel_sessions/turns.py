@@ -60,7 +60,8 @@ class ContextChange:
     lost_share: float = 0.0
     """Share of the session's known tokens that is not shown: [0, 1]."""
     cause: str | None = None
-    """Of a reset: `process_restarted`, `instance_changed`, `diverged`, `expired` or `unknown`."""
+    """Of a reset: `process_restarted`, `instance_changed`, `diverged`, `expired` or `unknown`, or
+    what is known of the application's own store: see `Turn.store_lost`."""
 
 
 def lost_history(messages: int, cause: str | None) -> ContextChange:
@@ -121,6 +122,9 @@ class Turn:
     """Oldest first, at most `KEPT_TOOLS`; an agent's session has thousands."""
     tool_results: tuple[tuple[int, int, bool], ...] = ()
     """Results (id, digest, failed) whose tool use is in an earlier call of the turn."""
+    store_lost: str | None = None
+    """Why the application's own store did not have the session when it looked for it before the
+    turn: `evicted`, `expired`, `restarted` or `unknown`; `None` if it had it or was not asked."""
     tool_values: bytes = b""
     """Digests of figures in what tools returned, like `TextFeatures.value_set`; of the newest at
     most `KEPT_TOOL_VALUES`."""
@@ -181,6 +185,7 @@ def join(earlier: Turn, later: Turn) -> Turn:
         time_to_first_chunk_s=later.time_to_first_chunk_s if streamed_s is None else streamed_s,
         failures=earlier.failures + later.failures,
         overflow=earlier.overflow or later.overflow,
+        store_lost=earlier.store_lost or later.store_lost,
         packed_tools=_joined_tools(earlier, later),
         tool_values=(earlier.tool_values + later.tool_values)[-KEPT_TOOL_VALUES * WORD_BYTES :],
         tool_results=(),

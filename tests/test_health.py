@@ -38,7 +38,13 @@ def test_turn_health(turn_signals, expected):
     assert turn_health(turn_signals) == pytest.approx(expected)
 
 
-FACTS = ("call_failed", "context_overflow", "context_reset", "context_truncated")
+FACTS = (
+    "call_failed",
+    "context_overflow",
+    "context_reset",
+    "context_truncated",
+    "session_lost",
+)
 HARMFUL = [
     *(name for name, weight in WEIGHTS.items() if weight and name not in OF_THE_SESSION),
     "a_users_own",

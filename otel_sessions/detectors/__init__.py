@@ -32,6 +32,7 @@ from otel_sessions.detectors.premature_commitment import premature_commitment
 from otel_sessions.detectors.repeated_answer import repeated_answer
 from otel_sessions.detectors.repeated_question import repeated_question
 from otel_sessions.detectors.response_growth import response_growth
+from otel_sessions.detectors.session_lost import session_lost
 from otel_sessions.detectors.slow_progress import slow_progress
 from otel_sessions.detectors.tool_failed import tool_failed
 from otel_sessions.detectors.tool_loop import tool_loop
@@ -63,6 +64,7 @@ class Detector(Protocol):
 DETECTORS: tuple[Detector, ...] = (
     context_overflow,
     context_reset,
+    session_lost,
     context_truncated,
     context_compacted,
     context_pressure,

@@ -9,6 +9,7 @@ from otel_sessions.detectors.context_overflow import context_overflow
 from otel_sessions.detectors.context_pressure import context_pressure
 from otel_sessions.detectors.context_reset import context_reset
 from otel_sessions.detectors.context_truncated import context_truncated
+from otel_sessions.detectors.session_lost import session_lost
 from otel_sessions.turns import ContextChange
 
 
@@ -110,3 +111,31 @@ def test_compacted(dull, change, severity):
     """A summary is told once and only informs."""
     signal = context_compacted([replace(dull, context=change)])
     assert (signal and signal.severity) == severity
+
+
+@pytest.mark.parametrize(
+    ("before", "newest", "severity"),
+    [
+        pytest.param([{}], {}, 1.0, id="after-an-answer"),
+        pytest.param([], {}, None, id="first-turn"),
+        pytest.param([{"outcome": "failed"}], {}, None, id="nothing-was-answered"),
+        pytest.param([{}, {"outcome": "failed"}], {}, 1.0, id="something-was"),
+        pytest.param([{}], {"store_lost": None}, None, id="it-was-found"),
+        pytest.param(
+            [{"messages_sent": 1}], {"messages_sent": 3}, 0.4, id="the-model-was-shown-all"
+        ),
+        pytest.param([{"messages_sent": 3}], {"messages_sent": 3}, 1.0, id="the-list-did-not-grow"),
+        pytest.param(
+            [{"messages_sent": 1}],
+            {"messages_sent": 3, "context": ContextChange("truncated", 2, 2, 0.5)},
+            1.0,
+            id="the-model-was-shown-less",
+        ),
+    ],
+)
+def test_session_lost(dull, before, newest, severity):
+    """The store had it not, and there was something to lose."""
+    dull = replace(dull, context=ContextChange("continued"))
+    turns = [replace(dull, **fields) for fields in before]
+    signal = session_lost([*turns, replace(dull, **{"store_lost": "evicted"} | newest)])
+    assert (signal and (signal.severity, signal.cause)) == (severity and (severity, "evicted"))

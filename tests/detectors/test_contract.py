@@ -105,6 +105,7 @@ some_turns = st.lists(
         error_type=st.none() | st.text(),
         failures=st.integers(0, 9),
         overflow=st.booleans(),
+        store_lost=st.none() | st.sampled_from(["evicted", "?"]),
         packed_tools=st.lists(tool_uses, max_size=6).map(pack_tools),
     ),
     min_size=1,
