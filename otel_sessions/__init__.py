@@ -16,6 +16,7 @@ from otel_sessions.instrumentation import (
     flush,
     health,
     instrument,
+    observe_store,
     on_signal,
     uninstrument,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "flush",
     "health",
     "instrument",
+    "observe_store",
     "on_signal",
     "session",
     "uninstrument",

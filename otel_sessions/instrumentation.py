@@ -7,7 +7,7 @@ import atexit
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,10 +15,13 @@ from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-de
     BaseInstrumentor,
 )
 
+from otel_sessions.app_stores import AppStores, ObservedStore, wish
 from otel_sessions.config import Config
 from otel_sessions.faults import contained
 from otel_sessions.identity import bounded
 from otel_sessions.monitors import Monitor, check
+from otel_sessions.observers.options import Options
+from otel_sessions.polls import Usage
 from otel_sessions.sessions import OUTCOMES, Outcome, SessionHealth
 from otel_sessions.signals import SessionSignal
 
@@ -49,6 +52,7 @@ class Handle:
 
 
 _active: Handle | None = None
+_app_stores = AppStores()
 
 
 def instrument(**settings: Any) -> Handle:  # noqa: ANN401 - Config checks each
@@ -76,7 +80,7 @@ def instrument(**settings: Any) -> Handle:  # noqa: ANN401 - Config checks each
         if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
             check(config)
             return Handle(None)
-        _active = Handle(Monitor(config))
+        _active = Handle(Monitor(config, _app_stores))
         # Registered after the SDK's own, so that it runs before the SDK shuts down.
         atexit.register(_at_exit)
         return _active
@@ -85,7 +89,8 @@ def instrument(**settings: Any) -> Handle:  # noqa: ANN401 - Config checks each
 def uninstrument() -> None:
     """Stop watching: undo the patches, finish what was accepted, end the sessions, export.
 
-    Waits at most about `flush_timeout_s`. Without `instrument()` before it does nothing.
+    Stores that `observe_store` watches are left alone, too. Waits at most about `flush_timeout_s`.
+    Without `instrument()` before it does nothing else.
     """
     global _active
     with _lock:
@@ -93,6 +98,7 @@ def uninstrument() -> None:
     if monitor is not None:
         atexit.unregister(_at_exit)
         monitor.close()
+    _app_stores.close()
 
 
 def flush(timeout_s: float = 5.0) -> bool:
@@ -162,6 +168,72 @@ def on_signal(callback: Callable[[SessionSignal], None]) -> None:
 
     """
     _post(lambda monitor: monitor.tracker.on_signal(callback))
+
+
+def observe_store(
+    client: object,
+    *,
+    name: str | None = None,
+    key_pattern: str | None = None,
+    session_of: Callable[[str], str | None] | None = None,
+    table: str | None = None,
+    id_column: str | None = None,
+    data_columns: str | Sequence[str] | None = None,
+    get: str | None = None,
+    set: str | None = None,  # noqa: A002 - the word users know
+    delete: str | None = None,
+    size_of: Callable[[object], int | None] | None = None,
+    usage: Usage | None = None,
+    limit_bytes: int | None = None,
+    poll_s: float = 10.0,
+) -> ObservedStore:
+    """Watch the store in which the application keeps its own conversations.
+
+    What its operations give, and what they raise, is unchanged; they take a few microseconds more.
+    Of what is stored only sizes are looked at. Told are size and growth of sessions, lookups,
+    durations, evictions, how full the store is and when it will be, and `session_lost`, when a
+    session that had turns was not found. May be called before or after `instrument()`; a client
+    that is watched already stays as it is. `uninstrument()` ends it.
+
+    Args:
+        client: of Redis or Valkey (also asynchronous, or of a cluster), an SQLAlchemy engine, or
+            any object with a method that gets by key and one that sets by key.
+        name: the label `store`; use few different names. Clients of one store share a name.
+        key_pattern: where a key has the session's id: `chat:{session_id}`; any other name in braces
+            stands for text without a colon. It must be the id that `session()` is given.
+        session_of: says instead which session a key belongs to, `None` for none. Without either it
+            is the session in whose context the store is used.
+        table: of an engine: where sessions are.
+        id_column: of an engine: the table's column that has the session's id.
+        data_columns: of an engine: its columns that count as the session's size.
+        get: of an object: the method that gets, if it is not `get`.
+        set: of an object: the method that sets, if it is not `set`.
+        delete: of an object: the method that deletes, if it is not `delete`.
+        size_of: of an object: gives a value's size in bytes; by default texts and bytes are
+            measured, and containers of them estimated.
+        usage: gives the bytes that the store uses and may use (`None`: no limit), where it does not
+            say so itself; called in a thread of ours.
+        limit_bytes: the store's memory limit, if it is another than the store says.
+        poll_s: how often the store is asked how full it is, 0.1 to 3600 seconds.
+
+    Returns:
+        A handle: `client` is what to use from now on (the same object, except where it can't be
+        changed in place), `capacity` says how full the store is, `close()` ends it.
+
+    Raises:
+        ConfigError: an argument cannot be used.
+
+    """
+    wanted = wish(
+        name=name,
+        key_pattern=key_pattern,
+        session_of=session_of,
+        options=Options(table, id_column, data_columns, get, set, delete, size_of),
+        usage=usage,
+        limit_bytes=limit_bytes,
+        poll_s=poll_s,
+    )
+    return _app_stores.observe(client, wanted)
 
 
 def running() -> bool:

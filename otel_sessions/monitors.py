@@ -17,6 +17,7 @@ from opentelemetry.trace import Span
 
 from otel_sessions import names
 from otel_sessions.adoptions import CallSpan
+from otel_sessions.app_stores import AppStores
 from otel_sessions.bridges.genai_hook import HOOK
 from otel_sessions.bridges.instrumentors import Instrumentors
 from otel_sessions.config import PREFIX, Config
@@ -48,8 +49,12 @@ _MAX_SWEEP_INTERVAL_S = 10.0
 class Monitor:
     """Everything that runs between `instrument()` and `uninstrument()`."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, app_stores: AppStores) -> None:
         """Wire the parts together and patch the clients.
+
+        Args:
+            config: every setting.
+            app_stores: the application's own stores that are observed, now or later.
 
         Raises:
             ConfigError: a provider is unknown, or a plug-in or the store's URL cannot be used.
@@ -87,6 +92,9 @@ class Monitor:
         )
         if self._judge is not None:
             emitters.append(self._judge)
+        app_stores.connect(meter, max_sessions=config.max_sessions)
+        emitters.append(app_stores)
+        self._app_stores = app_stores
         self.tracker = Tracker(
             store=store,
             backend=config.store.partition(":")[0],
@@ -101,6 +109,7 @@ class Monitor:
             detectors=detectors,
             emitters=emitters,
             on_store=metric_emitter.on_store,
+            lost=app_stores.lost,
             idle_timeout_s=config.idle_timeout_s,
             max_sessions=config.max_sessions,
             notes=Notes(key) if store.shared else None,
@@ -154,6 +163,8 @@ class Monitor:
         """Analyse and export what was accepted; tell whether all of it was in time."""
         left_s = _countdown(timeout_s)
         analysed = self.pipeline.flush(left_s())
+        with contained("taking in what was done with a store"):
+            self._app_stores.drain()
         # The rest of the time is for the export, however slow the judge is.
         judged = self._judge is None or self._judge.flush(left_s() / 2)
         return flush_sdk(left_s) and analysed and judged
@@ -179,6 +190,8 @@ class Monitor:
         with contained("ending the sessions"):
             self.tracker.end_all(timeout_s=left_s())
             self._store.close()
+        with contained("leaving the application's stores"):
+            self._app_stores.disconnect()
         if self._judge is not None:
             with contained("closing the judge"):
                 self._judge.close(left_s() / 2)
@@ -190,6 +203,7 @@ class Monitor:
         """Make locks and the worker anew in a forked child."""
         self.tracker.after_fork(_instance())
         self.pipeline.after_fork()
+        self._app_stores.after_fork()
         if self._judge is not None:
             self._judge.after_fork()
 

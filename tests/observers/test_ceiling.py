@@ -1,0 +1,106 @@
+"""A store that fills up is told before it refuses anything."""
+
+import secrets
+
+import pytest
+
+from otel_sessions.capacities import Place, Reading, full_in_s
+
+redis = pytest.importorskip("redis")
+MIB = 2**20
+
+
+def readings(*used, limit=1000, step_s=10.0, run="a"):
+    return [Reading(at * step_s, each, limit, 0, run) for at, each in enumerate(used)]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param(readings(), None, id="nothing-known"),
+        pytest.param(readings(100, 200), None, id="two-readings"),
+        pytest.param(readings(100, 200, 300), 70.0, id="even-growth"),
+        pytest.param(readings(100, 210, 290, 400), 61.22, id="uneven-growth"),
+        pytest.param(readings(300, 200, 100), None, id="it-shrinks"),
+        pytest.param(readings(200, 200, 200), None, id="it-stays"),
+        pytest.param(readings(100, 200, 300, limit=None), None, id="no-limit"),
+        pytest.param(readings(1000), 0.0, id="full"),
+        pytest.param(readings(900, 1100), 0.0, id="beyond-the-limit"),
+        pytest.param(readings(100, 200, 300, step_s=0), None, id="all-at-once"),
+        pytest.param(readings(900, 950, run="b") + readings(1, 2), None, id="started-again"),
+        pytest.param(
+            readings(1, 2, 3, limit=10) + readings(100, 200, 300), 70.0, id="another-limit"
+        ),
+    ],
+)
+def test_forecast(given, expected):
+    """The growth of the last readings goes on."""
+    assert full_in_s(given) == (expected and pytest.approx(expected, abs=0.01))
+
+
+def test_growing_sessions_fill_a_redis(redis_servers, watched, waiting_until, caplog):
+    """The forecast is told from the start, and comes nearer; the first write is refused later."""
+    server = redis_servers("--maxmemory", str(8 * MIB), "--maxmemory-policy", "noeviction")
+    client = redis.Redis.from_url(server.url)
+    store = watched.observe(client, key_pattern="chat:{session_id}", name="chats")
+    told, history, refused = [], b"", None
+    while refused is None:
+        history += b"x" * 12_000
+        try:
+            for session in range(20):
+                client.set(f"chat:{session}", history)
+        except redis.OutOfMemoryError as error:
+            refused = error
+        else:
+            before = store.poll.filling.newest
+            waiting_until(lambda: store.poll.filling.newest is not before)  # noqa: B023 - at once
+            told.append((store.capacity.utilization, store.capacity.full_in_s))
+            warned = [record for record in caplog.records if "as it grows" in record.message]
+            assert bool(warned) == any(share >= 0.9 for share, _ in told)
+    assert max(share for share, _ in told) >= 0.9
+    forecasts = [left_s for share, left_s in told if share >= 0.5]
+    assert None not in forecasts
+    assert forecasts[-1] < forecasts[0] / 2
+    labels = {"store": "chats", "backend": "redis"}
+    (left_s,) = watched.told("memory.time_to_full", *labels).values()
+    assert left_s == store.capacity.full_in_s
+    assert watched.told("memory.limit", *labels) == {"chats/redis": 8 * MIB}
+    assert watched.operations["set/OutOfMemoryError"] == 1
+    assert watched.told("evictions") == {"": 0}
+    client.close()
+
+
+def test_what_the_user_says_of_a_store(watched, waiting_until):
+    """Of one that does not say so itself."""
+    used = iter(range(100, 10_000, 100))
+
+    class Chats(dict):
+        set = dict.__setitem__
+
+    store = watched.observe(Chats(), usage=lambda: (next(used), 2000), limit_bytes=5000)
+    waiting_until(lambda: len(store.poll.filling.readings) >= 3)
+    assert store.capacity.place == Place("object", "object")
+    assert store.capacity.limit_bytes == 5000
+    assert 0 < store.capacity.full_in_s < 60
+
+
+def test_a_store_that_cannot_be_asked(opening_of, watched, waiting_until, faults):
+    """It is told in the log, and the application's calls go on."""
+    client = opening_of(port=1)
+    store = watched.observe(client, name=f"gone-{secrets.token_hex(2)}")
+    waiting_until(faults)
+    assert store.capacity is None
+    assert "asking a store how full it is: ConnectionError" in faults()[0]
+
+
+@pytest.fixture
+def opening_of():
+    clients = []
+
+    def build(**options):
+        clients.append(redis.Redis(**options))
+        return clients[-1]
+
+    yield build
+    for client in clients:
+        client.close()
