@@ -58,9 +58,57 @@ ERROR_TYPE = _error.ERROR_TYPE
 SERVER_ADDRESS = _server.SERVER_ADDRESS
 SERVER_PORT = _server.SERVER_PORT
 
-# Attributes by which spans of others are known.
+# Attributes of spans of others: by which they are known, and in which they say what we need.
+INPUT_MESSAGES = _gen_ai.GEN_AI_INPUT_MESSAGES
+OUTPUT_MESSAGES = _gen_ai.GEN_AI_OUTPUT_MESSAGES
+SYSTEM_INSTRUCTIONS = _gen_ai.GEN_AI_SYSTEM_INSTRUCTIONS
+SYSTEM = "gen_ai.system"
+"""The provider, before conventions 1.37 called it so."""
 LLM_REQUEST_TYPE = "llm.request.type"
+OPENLLMETRY_PROMPT = "gen_ai.prompt"
+OPENLLMETRY_COMPLETION = "gen_ai.completion"
+OPENLLMETRY_PROMPT_TOKENS = "gen_ai.usage.prompt_tokens"
+OPENLLMETRY_COMPLETION_TOKENS = "gen_ai.usage.completion_tokens"
 OPENINFERENCE_SPAN_KIND = "openinference.span.kind"
+OPENINFERENCE_INPUT = "llm.input_messages"
+OPENINFERENCE_OUTPUT = "llm.output_messages"
+OPENINFERENCE_MODEL = "llm.model_name"
+OPENINFERENCE_PROVIDERS = ("llm.provider", "llm.system")
+OPENINFERENCE_FINISH_REASON = "llm.finish_reason"
+OPENINFERENCE_PROMPT_TOKENS = "llm.token_count.prompt"
+OPENINFERENCE_COMPLETION_TOKENS = "llm.token_count.completion"
+OPENINFERENCE_CACHE_READ_TOKENS = "llm.token_count.prompt_details.cache_read"
+STATED_SESSION_IDS = (
+    SESSION_ID,
+    CONVERSATION_ID,
+    "traceloop.association.properties.session_id",
+    "traceloop.association.properties.conversation_id",
+)
+"""Under which an application's own id of the conversation may stand, the first one counts."""
+CONTENT_PREFIXES = (
+    INPUT_MESSAGES,
+    OUTPUT_MESSAGES,
+    SYSTEM_INSTRUCTIONS,
+    "gen_ai.prompt.",
+    "gen_ai.completion.",
+    "gen_ai.tool.definitions",
+    "gen_ai.tool.call.arguments",
+    "gen_ai.tool.call.result",
+    "traceloop.entity.input",
+    "traceloop.entity.output",
+    "input.value",
+    "output.value",
+    "llm.input_messages.",
+    "llm.output_messages.",
+    "llm.prompts",
+    "llm.completions",
+    "llm.prompt_template",
+    "llm.invocation_parameters",
+    "llm.tools",
+    "tool.parameters",
+    "tool.json_schema",
+)
+"""How the names of attributes begin that hold texts of users and models."""
 
 # Our attributes of a call's span.
 CALL = "llm_session.call"

@@ -1,8 +1,7 @@
 """Command line: `otel-sessions`, one file per command.
 
 A command is a module with `NAME`, `SUMMARY`, `add_arguments(parser)` and `run(arguments) -> exit
-code`. What needs the extra `demo` (openai, rich) is imported when a command runs, so that help
-works without it.
+code`. What needs an extra is imported when a command runs, so that help works without it.
 Exit codes: 0 as expected, 1 not as expected, 2 the command could not start.
 """
 
@@ -11,13 +10,18 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from otel_sessions.cli import demo, replay
+from otel_sessions.cli import demo, replay, sidecar
 from otel_sessions.cli.errors import CommandError
 
-COMMANDS = (demo, replay)
+COMMANDS = (demo, replay, sidecar)
 
-_EXTRA = ("openai", "rich")
-"""Packages of the extra `demo`, by import name."""
+_EXTRAS = {
+    "openai": "demo",
+    "rich": "demo",
+    "starlette": "sidecar",
+    "uvicorn": "sidecar",
+}
+"""Extra of each package that a command may lack, by import name."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,11 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        if package not in _EXTRA:
+        if package not in _EXTRAS:
             raise
         print(
             f"otel-sessions {arguments.command} needs the package {package}: "
-            'pip install "otel-sessions[demo]"',
+            f'pip install "otel-sessions[{_EXTRAS[package]}]"',
             file=sys.stderr,
         )
         return 2

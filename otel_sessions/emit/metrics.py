@@ -20,7 +20,6 @@ from opentelemetry.trace import NonRecordingSpan, Span
 from opentelemetry.util.types import AttributeValue
 
 from otel_sessions import names
-from otel_sessions.adoptions import CallSpan
 from otel_sessions.emit import (
     CallReport,
     EndReport,
@@ -198,7 +197,7 @@ def _labels(labels: Labels) -> Attributes:
 
 def _told_by_owner(span: Span) -> bool:
     """Tell whether the span's owner records the conventions' metrics of the call itself."""
-    scope = span.scope if isinstance(span, CallSpan) else None
+    scope: str | None = getattr(span, "scope", None)
     return scope is not None and scope.startswith(_RECORDING_SCOPES)
 
 

@@ -92,9 +92,17 @@ def test_metrics(emitted):
             check(attributes, convention["attributes"])
 
 
+def test_what_is_only_read_is_never_emitted(emitted):
+    """Texts of users and models stand under these names."""
+    spans = {name for span in emitted.finished for name in span.attributes}
+    events = {name for event in emitted.events for name in event}
+    assert (spans | events).isdisjoint(CONVENTIONS["read"])
+
+
 def test_every_name_of_the_conventions_is_used_or_known_not_to_be():
     """A name in `names.py` that claims to be theirs is in the table, with a reason if it is not."""
     listed = {
+        *CONVENTIONS["read"],
         *CONVENTIONS["span"]["attributes"],
         *CONVENTIONS["events"],
         *CONVENTIONS["metrics"],

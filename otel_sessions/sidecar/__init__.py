@@ -1,0 +1,1 @@
+"""Sidecar: sessions of applications in any language, from the spans that they send by OTLP."""
