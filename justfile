@@ -17,6 +17,12 @@ rules:
     .ci/programs
     python -m pytest tests/rules tests/stack
 
+# docs/board-*.png: the boards with data of a replay; needs chromium and pngquant
+pictures:
+    OTEL_SESSIONS_ANSWERS=answers.json OTEL_SESSIONS_ROUNDS=3 python -m pytest tests/stack/boards
+    python -m dashboards.pictures answers.json docs
+    rm answers.json
+
 # generated files
 dashboards:
     python -m dashboards.build

@@ -18,21 +18,20 @@ def written(value: float, unit: str, decimals: int | None = None) -> str:
     if unit == "currencyUSD":
         return f"${_shortened(value, decimals)}"
     if unit == "bytes":
-        return _scaled(value, _BYTES, decimals)
+        return _scaled(value, _BYTES, "B", decimals)
     if unit == "s":
-        return _scaled(value, _SECONDS, decimals)
+        return _scaled(value, _SECONDS, "s", decimals)
     ending = {"cps": " c/s", "ops": " ops/s"}.get(unit, "")
     return f"{_shortened(value, decimals)}{ending}"
 
 
 def _rounded(value: float, decimals: int | None) -> str:
     """Round to what is given, or to three digits."""
-    if decimals is None:
-        size = abs(value)
-        decimals = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3  # noqa: PLR2004 - three digits
-        text = f"{value:.{decimals}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{value:.{decimals}f}"
+    if decimals is not None:
+        return f"{value:.{decimals}f}"
+    before = math.floor(math.log10(abs(value))) + 1 if value else 1
+    text = f"{value:.{min(3, max(0, 3 - before))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _shortened(value: float, decimals: int | None) -> str:
@@ -43,8 +42,11 @@ def _shortened(value: float, decimals: int | None) -> str:
     return _rounded(value, decimals)
 
 
-def _scaled(value: float, scale: tuple[tuple[float, str], ...], decimals: int | None) -> str:
+def _scaled(
+    value: float, scale: tuple[tuple[float, str], ...], base: str, decimals: int | None
+) -> str:
+    """Write in the largest unit that is not larger than the value; zero in the base unit."""
     for size, name in scale:
         if abs(value) >= size:
             return f"{_rounded(value / size, decimals)} {name}"
-    return f"{_rounded(value, decimals)} {scale[-1][1] if value else scale[-3][1]}"
+    return f"{_rounded(value, decimals)} {base}"

@@ -67,7 +67,7 @@ def conversations():
         *((each, "triage", "resolved") for each in passed[:15]),
         *((each, "orders", "unresolved") for each in cut[:12]),
         *((each, "orders", "escalated") for each in recorded("p_loop")[:6]),
-        *((each, "car", "resolved") for each in recorded("citod")[:30]),
+        *((each, "car", "resolved") for each in recorded("citod")[:55]),
         *((each, "chat", "abandoned") for each in old_bots[:10]),
         *((joined(old_bots[at : at + 4]), "chat", "unknown") for at in (30, 34)),
     ]
