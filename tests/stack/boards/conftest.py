@@ -76,10 +76,10 @@ def conversations():
 class Application:
     """A version of an application, which has the conversations when it is told to."""
 
-    def __init__(self, version, otlp, folder):
+    def __init__(self, version, otlp, redis_url, folder):
         self._folder, self._version, self._round = folder, version, 0
         self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("traffic.py"), otlp],
+            [sys.executable, Path(__file__).with_name("traffic.py"), otlp, redis_url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -105,6 +105,7 @@ class Application:
                     "outcome": outcome,
                     "model": ("gpt-4o-mini", "gpt-4o")[at % 3 == 0],
                     "streamed": at % 2 == 1,
+                    "loses": at % 10 == 5,
                 }
                 out.write(json.dumps({**record, **told}) + "\n")
         self._process.stdin.write(f"{file}\n")
@@ -152,7 +153,13 @@ class Prometheus:
 
 
 @pytest.fixture(scope="module")
-def prometheus(collector, launch, program, http, receiver, tmp_path_factory, conversations):
+def chats(redis_servers):
+    """Give the application a store that is too small for all of its sessions."""
+    return redis_servers("--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru")
+
+
+@pytest.fixture(scope="module")
+def prometheus(collector, launch, program, http, receiver, tmp_path_factory, conversations, chats):
     """Play everything, and leave Prometheus running with what it has got."""
     folder = tmp_path_factory.mktemp("boards")
     addresses = collector("prometheus", "otlp", backend=receiver.url)
@@ -176,11 +183,12 @@ def prometheus(collector, launch, program, http, receiver, tmp_path_factory, con
         ready=f"http://{address}/-/ready",
     )
     running = Prometheus(f"http://{address}/api/v1", http)
-    running.sessions = 0
+    running.sessions = running.conversations = 0
     for version, mix in VERSIONS.items():
-        with Application(version, addresses.otlp, folder) as application:
+        with Application(version, addresses.otlp, chats.url, folder) as application:
             for _ in range(ROUNDS):
                 told = application.play(mix(conversations))
+                running.conversations += len(mix(conversations))
                 http.until(
                     lambda told=told, version=version: (
                         running.value(f'sum({TURNS}{{service_version="{version}"}})') == told.turns

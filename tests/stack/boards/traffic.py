@@ -5,7 +5,10 @@ a line with `agent` and `streamed` besides; when it has been played, the number 
 told so far is printed. In each round the recorded calls of other clients are made, too: one of each
 kind. The end of standard input ends all sessions.
 
-Argument: base URL of an OTLP receiver. Service, version and export interval are `OTEL_*`'s.
+The application keeps its sessions in Redis, and somebody else removes one of them now and then.
+
+Arguments: base URL of an OTLP receiver, URL of a Redis. Service, version and export interval are
+`OTEL_*`'s.
 """
 
 import csv
@@ -15,6 +18,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+
+import redis
 
 import otel_sessions
 from benchmarks.recordings.clients import choose
@@ -28,23 +33,30 @@ from otel_sessions.testing.exchanges import Exchange, read_exchanges
 from otel_sessions.testing.wires import Wire
 
 CASSETTES = Path(__file__).parents[3] / "../shared/data/cassettes"
+KEY = "chat:{session_id}"
 SETTLE_S = 60.0
 
 
 class Application:
     """Makes calls, each inside a request as a web framework makes one."""
 
-    def __init__(self, client, promises, telemetry):
+    def __init__(self, client, promises, telemetry, url):
         self._client, self._promises, self._telemetry = client, promises, telemetry
+        self._chats, self._elsewhere = redis.Redis.from_url(url), redis.Redis.from_url(url)
+        otel_sessions.observe_store(self._chats, name="chats", key_pattern=KEY, poll_s=0.5)
 
     def converse(self, record):
         """Have one recorded conversation."""
         recording = read_recording(record)
+        key = KEY.format(session_id=recording.session_id)
         for number, call in enumerate(recording.calls):
+            if number == len(recording.calls) // 2 and record["loses"]:
+                self._elsewhere.delete(key)
             with (
                 self._telemetry.request(Origin(recording.session_id, number)),
                 otel_sessions.session(recording.session_id, agent=record["agent"]),
             ):
+                self._chats.get(key)
                 answer = self._client.chat.completions.create(
                     model=record["model"],
                     messages=call.messages,
@@ -54,6 +66,7 @@ class Application:
                 if record["streamed"]:
                     for _ in answer:
                         pass
+                self._chats.set(key, json.dumps(call.messages))
         otel_sessions.end_session(recording.session_id, outcome=record["outcome"])
 
     def call_others(self, kinds, round_number):
@@ -107,7 +120,7 @@ def main() -> None:
     otel_sessions.instrument()
     promises = Promises()
     with ModelServer(promises) as server, sync_client(server.base_url) as client:
-        application = Application(client, promises, telemetry)
+        application = Application(client, promises, telemetry, sys.argv[2])
         for number, path in enumerate(sys.stdin):
             with Path(path.strip()).open() as lines, ThreadPoolExecutor(8) as pool:
                 for _ in pool.map(application.converse, map(json.loads, lines)):
