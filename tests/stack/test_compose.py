@@ -52,7 +52,15 @@ def test_collector_gets_only_variables_that_its_files_read():
     ]
     names = ["base.yaml", "prometheus.yaml", "otlp.yaml", "mine.yaml"]
     assert [path.name for path in files] == names
-    assert set(COLLECTOR["environment"]) <= {name for path in files for name in variables(path)}
+    read = {name for path in files for name in variables(path)}
+    assert set(COLLECTOR["environment"]) - {"GOMEMLIMIT"} <= read
+
+
+def test_collector_has_half_as_much_memory_again_as_it_fills():
+    """What tests/stack/pipelines/test_memory.py measures."""
+    limit_mib = int(COLLECTOR["environment"]["OTEL_SESSIONS_MEMORY_MIB"])
+    assert COLLECTOR["environment"]["GOMEMLIMIT"] == f"{limit_mib}MiB"
+    assert COLLECTOR["mem_limit"] == f"{limit_mib * 3 // 2}m"
 
 
 @pytest.mark.parametrize("name", ["prometheus", "alertmanager", "tempo"])

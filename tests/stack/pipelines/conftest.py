@@ -204,10 +204,14 @@ class Collector:
 
     def send(self, *spans):
         """Post spans; returns the status, or `None` if nobody answered."""
-        connection = http.client.HTTPConnection(self.otlp, timeout=10)
+        return self.post(encode(spans))
+
+    def post(self, body):
+        """Post a request that is made already; returns the status, or `None`."""
+        connection = http.client.HTTPConnection(self.otlp, timeout=30)
         try:
             connection.request(
-                "POST", "/v1/traces", encode(spans), {"Content-Type": "application/x-protobuf"}
+                "POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"}
             )
             return connection.getresponse().status
         except OSError:
@@ -289,6 +293,12 @@ def span():
         return Span(ids[0][:32], ids[1][:16], given.pop("attributes", {}), name, **given)
 
     return make
+
+
+@pytest.fixture
+def body():
+    """Make one request of spans."""
+    return encode
 
 
 @pytest.fixture
