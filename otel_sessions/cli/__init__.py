@@ -10,10 +10,10 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from otel_sessions.cli import demo, replay, sidecar
+from otel_sessions.cli import demo, export, replay, sidecar
 from otel_sessions.cli.errors import CommandError
 
-COMMANDS = (demo, replay, sidecar)
+COMMANDS = (demo, replay, sidecar, export)
 
 _EXTRAS = {
     "openai": "demo",
