@@ -209,9 +209,9 @@ class AppStores(Silent):
             self._inbox.open = True
             self._poller.start()
 
-    def disconnect(self) -> None:
-        """Tell what was seen, and nothing more."""
-        self._poller.stop()
+    def disconnect(self, timeout_s: float = 3.0) -> None:
+        """Tell what was seen, and nothing more; waits for a store that is being asked."""
+        self._poller.stop(timeout_s)
         self._inbox.open = False
         self.drain()
         self._meter = self._emitter = None

@@ -191,7 +191,7 @@ class Monitor:
             self.tracker.end_all(timeout_s=left_s())
             self._store.close()
         with contained("leaving the application's stores"):
-            self._app_stores.disconnect()
+            self._app_stores.disconnect(left_s())
         if self._judge is not None:
             with contained("closing the judge"):
                 self._judge.close(left_s() / 2)

@@ -23,8 +23,6 @@ WARN_FROM = 0.9
 _HURRY_S = 0.2
 """The shortest time between two questions to a store."""
 _LONGEST_WAIT_S = 60.0
-_STOP_S = 3.0
-"""The longest that the end waits for a store that is being asked."""
 
 
 @dataclass(slots=True)
@@ -98,13 +96,13 @@ class Poller:
         self._started = True
         self.run()
 
-    def stop(self) -> None:
-        """End; waits for a store that is being asked."""
+    def stop(self, timeout_s: float) -> None:
+        """End; waits for a store that is being asked, for so long at most."""
         self._started = False
         thread, self._thread = self._thread, None
         self._wake.set()
         if thread is not None and thread is not threading.current_thread():
-            thread.join(_STOP_S)
+            thread.join(timeout_s)
 
     def hurry(self, filling: Filling) -> None:
         """Have a store asked soon; takes 2 µs."""

@@ -32,6 +32,7 @@ from otel_sessions.tracker import Tracker
 from otel_sessions.turns import Turn
 
 KEY = b"a key of the tests"
+CLUSTER_SLOTS = 16_384
 START_S = 1_700_000_000.0
 """Unix time at which every test begins."""
 
@@ -366,3 +367,29 @@ def redis_servers(redis_program, tmp_path_factory):
 def redis_server(redis_servers) -> RedisServer:
     """One that tests share; each has a tenant or session ids of its own."""
     return redis_servers()
+
+
+@pytest.fixture(scope="session")
+def redis_nodes(redis_servers, waiting_until):
+    """A cluster: three nodes with a third of the slots each."""
+    redis = pytest.importorskip("redis")
+    options = ("--cluster-enabled", "yes", "--cluster-require-full-coverage", "no")
+    servers = [redis_servers(*options, "--cluster-node-timeout", "15000") for _ in range(3)]
+    clients = [redis.Redis(port=server.port) for server in servers]
+    bounds = [at * CLUSTER_SLOTS // 3 for at in range(4)]
+    for client, start, end in zip(clients, bounds, bounds[1:], strict=False):
+        client.execute_command("CLUSTER ADDSLOTSRANGE", start, end - 1)
+    for server in servers[1:]:
+        clients[0].execute_command("CLUSTER MEET", "127.0.0.1", server.port)
+
+    def is_one():
+        infos = [client.execute_command("CLUSTER INFO") for client in clients]
+        return all(
+            info["cluster_state"] == "ok" and info["cluster_slots_ok"] == str(CLUSTER_SLOTS)
+            for info in infos
+        )
+
+    waiting_until(is_one)
+    yield servers
+    for client in clients:
+        client.close()

@@ -179,6 +179,16 @@ def test_a_lost_history_is_told_once(bot, chats, observed, tracked):
     assert {cause for _, _, _, cause in lost(tracked)} == {"unknown"}
 
 
+def test_growth(bot, chats, observed, tracked, watched):
+    """What each turn adds is told with the next, because it is stored after the reply."""
+    sizes = []
+    for topic in TOPICS:
+        bot.say("s", f"Tell me about {topic}.")
+        sizes.append(sum(len(part) for said in chats.kept["s"] for part in said))
+    assert watched.told("session.growth", "store") == {"object": (5, sizes[-2])}
+    assert watched.told("session.size") == {"": (11, 2 * sum(sizes) - sizes[-1])}
+
+
 def test_a_session_that_nobody_took_away(bot, chats, observed, tracked):
     """A new session is not there yet; one that ended may be deleted."""
     bot.say("s", "Where is my parcel?")

@@ -230,3 +230,62 @@ def test_the_session_in_whose_context_a_store_is_used(opening, watched, prefix):
     with session("s1"):
         client.get(f"{prefix}:x")
     assert watched.stores.lost("s1", 2**63) == "unknown"
+
+
+def test_a_cluster(redis_nodes, watched, prefix, waiting_until):
+    """Its commands, its pipelines, and the fullest of its nodes."""
+    client = redis.RedisCluster(host="127.0.0.1", port=redis_nodes[0].port)
+    store = watched.observe(client, key_pattern=prefix + ":{session_id}", limit_bytes=10**9)
+    keys = [f"{prefix}:{at}" for at in range(9)]
+    assert [client.get(key) for key in keys] == [None] * 9
+    with client.pipeline() as pipe:
+        for key in keys:
+            pipe.set(key, b"x" * 30)
+        assert pipe.execute() == [True] * 9
+    assert [client.get(key) for key in keys] == [b"x" * 30] * 9
+    assert watched.lookups == (9, 9)
+    waiting_until(lambda: store.capacity)
+    assert store.poll.filling.newest.run.count("+") == 2
+    store.close()
+    client.close()
+
+
+async def test_an_asynchronous_cluster(redis_nodes, watched, prefix, waiting_until):
+    from redis.asyncio import RedisCluster  # noqa: PLC0415 - after importorskip
+
+    async with RedisCluster(host="127.0.0.1", port=redis_nodes[0].port) as client:
+        store = watched.observe(client, key_pattern=prefix + ":{session_id}")
+        assert await client.get(f"{prefix}:s") is None
+        async with client.pipeline() as pipe:
+            assert await pipe.set(f"{prefix}:s", b"x").get(f"{prefix}:s").execute() == [True, b"x"]
+        assert watched.lookups == (1, 1)
+        waiting_until(lambda: store.capacity)
+        store.close()
+
+
+def test_the_connection_of_ours_is_made_as_the_clients(
+    redis_servers, tmp_path, watched, waiting_until
+):
+    """By a socket's path and with a password."""
+    path, secret = tmp_path / "redis.sock", secrets.token_hex(8)
+    redis_servers("--requirepass", secret, "--unixsocket", str(path))
+    client = redis.Redis(unix_socket_path=str(path), password=secret)
+    store = watched.observe(client)
+    waiting_until(lambda: store.capacity)
+    assert len(client.client_list()) == 2
+    client.close()
+
+
+def test_a_store_that_does_not_answer(redis_servers, watched, opening, waiting_until, faults):
+    """It is left within the time limit, and the client is as it was."""
+    server = redis_servers()
+    client = opening(server)
+    store = watched.observe(client, name="frozen")
+    waiting_until(lambda: store.capacity)
+    server.freeze()
+    waiting_until(lambda: store.poll.asked_s > store.poll.filling.newest.at_s)
+    watched.stores.disconnect()
+    watched.stores.close()
+    server.thaw()
+    assert "execute_command" not in vars(client)
+    assert client.ping()

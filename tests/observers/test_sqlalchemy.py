@@ -71,7 +71,7 @@ def orm(engine):
         found.append(chat.history)
         chat.history = "y" * 200
         session.commit()
-        found.append(session.get_one(Chat, "s").history)
+        found.append(session.get(Chat, "s").history)
         session.delete(chat)
         session.commit()
         return found
