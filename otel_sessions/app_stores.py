@@ -269,14 +269,14 @@ class AppStores(Silent):
         self._emitter = emitter = AppStoreEmitter(self._meter, capacities=capacities)
 
     def _take(self, sighting: Sighting) -> None:
-        place, access = sighting.place, sighting.access
+        place = sighting.place
         size = self._holdings.take(sighting)
         if self._emitter is None:
             return
-        if access.kind != "size":
-            self._emitter.on_operation(place, access.kind, sighting.duration_s, sighting.error)
-        if sighting.error is None and access.kind == "get" and access.found is not None:
-            self._emitter.on_lookup(place, found=access.found)
+        if sighting.kind != "size":
+            self._emitter.on_operation(place, sighting.kind, sighting.duration_s, sighting.error)
+        if sighting.error is None and sighting.kind == "get" and sighting.found is not None:
+            self._emitter.on_lookup(place, found=sighting.found)
         if size is not None:
             self._emitter.on_size(place, size)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from otel_sessions.capacities import Place, Reading
-from otel_sessions.sightings import Access, Sighting
+from otel_sessions.sightings import Sighting
 
 Cause = Literal["evicted", "expired", "restarted", "unknown"]
 
@@ -98,22 +98,21 @@ class Holdings:
 
     def take(self, sighting: Sighting) -> int | None:
         """Take a sighting in; give the session's size in the store, if the sighting tells it."""
-        access = sighting.access
-        if sighting.error is not None or (access.kind == "get" and access.found is None):
+        if sighting.error is not None or (sighting.kind == "get" and sighting.found is None):
             return None
         session = self._session(sighting.session_id)
         key = session.keys.pop(sighting.key, None) or _Key(sighting.place)
         session.keys[sighting.key] = key
         if len(session.keys) > MAX_KEYS:
             session.keys.popitem(last=False)
-        if access.kind == "get" and not access.found:
+        if sighting.kind == "get" and not sighting.found:
             self._miss(session, key, sighting)
             return None
-        if access.kind == "delete":
+        if sighting.kind == "delete":
             key.there, key.gone, key.parts = False, True, {}
             return None
         self._see(session, key, sighting)
-        return None if access.parts is None else _size(session, sighting.place)
+        return None if sighting.parts is None else _size(session, sighting.place)
 
     def lost(self, session_id: str, before_ns: int) -> Loss | None:
         """Tell, once, that a session was not found before a Unix time; `None` if it was."""
@@ -155,10 +154,12 @@ class Holdings:
         return session
 
     def _miss(self, session: _Session, key: _Key, sighting: Sighting) -> None:
-        access, place = sighting.access, sighting.place
-        if not access.whole:
+        place = sighting.place
+        if not sighting.whole:
             # A field is missing; others may be there.
-            if not (key.there and key.parts and access.parts and access.parts[0][0] in key.parts):
+            if not (
+                key.there and key.parts and sighting.parts and sighting.parts[0][0] in key.parts
+            ):
                 return
         elif not key.there:
             self._misses[place] = self._misses.get(place, 0) + 1
@@ -172,33 +173,32 @@ class Holdings:
         key.there, key.gone, key.parts, key.kept_until_ns = False, True, {}, math.inf
 
     def _see(self, session: _Session, key: _Key, sighting: Sighting) -> None:
-        access = sighting.access
         self._used.add(sighting.place)
-        if session.missed and access.kind in ("set", "add"):
+        if session.missed and sighting.kind in ("set", "add"):
             for missed in session.missed:
                 missed.written = missed.written or missed.key == sighting.key
         elif session.missed:
             # Without having been written, it was there all the time, or is again.
             session.missed = [m for m in session.missed if m.written or m.key != sighting.key]
         key.there, key.gone, key.seen = True, False, self._state(sighting.place)
-        if access.ttl_s is not None:
-            key.kept_until_ns = sighting.at_ns + access.ttl_s * 1e9
-        if access.kind != "expire":
-            key.parts = _parts(key, access)
+        if sighting.ttl_s is not None:
+            key.kept_until_ns = sighting.at_ns + sighting.ttl_s * 1e9
+        if sighting.kind != "expire":
+            key.parts = _parts(key, sighting)
 
 
-def _parts(key: _Key, access: Access) -> dict[int, int] | None:
-    """Work out the sizes of a key's parts after an access."""
+def _parts(key: _Key, sighting: Sighting) -> dict[int, int] | None:
+    """Work out the sizes of a key's parts after a sighting."""
     known = key.parts
-    if access.parts is None:
-        return known if access.kind == "get" else None
-    if access.kind == "add":
+    if sighting.parts is None:
+        return known if sighting.kind == "get" else None
+    if sighting.kind == "add":
         if known is None:
             return None
-        added = sum(size for _, size in access.parts)
+        added = sum(size for _, size in sighting.parts)
         return {**known, 0: known.get(0, 0) + added}
-    before = {} if access.whole or known is None else known
-    known = before | dict(access.parts)
+    before = {} if sighting.whole or known is None else known
+    known = before | dict(sighting.parts)
     return known if len(known) <= MAX_PARTS else None
 
 

@@ -38,12 +38,16 @@ class Sighting(NamedTuple):
     session_id: str
     key: int
     """Digest of the key."""
-    access: Access
-    """Without its key."""
+    kind: Kind
+    parts: Parts | None
+    whole: bool
+    found: bool | None
+    ttl_s: float | None
+    """These five as of the access."""
     at_ns: int
     """Unix time at which the operation ended."""
     duration_s: float
-    error: str | None = None
+    error: str | None
     """Class of what the operation raised; then nothing else is known."""
-    named: bool = False
+    named: bool
     """The key holds the session's id and nothing else that varies, so a session has only one."""

@@ -42,7 +42,7 @@ class Inbox:
             if self._first:
                 self._first = False
                 self._on_first()
-            if sighting.access.found is False:
+            if sighting.found is False:
                 self._on_miss(sighting)
 
     def take(self) -> Sighting | None:
@@ -76,38 +76,21 @@ class Recorder:
     ) -> None:
         """Note what was done with keys of sessions; of what failed, only that."""
         for access in accesses:
-            session_id = self.session(access.key)
+            kind, key, parts, whole, found, ttl_s = access
+            session_id = self.session(key)
             if session_id is not None:
-                self.note_of(session_id, access, duration_s, error)
-
-    def note_of(
-        self,
-        session_id: str,
-        access: Access,
-        duration_s: float,
-        error: BaseException | None = None,
-        *,
-        named: bool | None = None,
-    ) -> None:
-        """Note what was done with a key of this session.
-
-        Args:
-            session_id: of the session.
-            access: what was done.
-            duration_s: how long the whole operation took, in seconds.
-            error: what it raised.
-            named: see `Sighting`; `None` leaves it to the pattern of keys.
-
-        """
-        self._inbox.put(
-            Sighting(
-                self.place,
-                session_id,
-                digest_of(access.key),
-                access._replace(key=""),
-                clocks.now_ns(),
-                duration_s,
-                None if error is None else type(error).__name__,
-                self._keys.named if named is None else named,
-            )
-        )
+                sighting = Sighting(
+                    self.place,
+                    session_id,
+                    digest_of(key),
+                    kind,
+                    parts,
+                    whole,
+                    found,
+                    ttl_s,
+                    clocks.now_ns(),
+                    duration_s,
+                    None if error is None else type(error).__name__,
+                    self._keys.named,
+                )
+                self._inbox.put(sighting)

@@ -13,9 +13,8 @@ from otel_sessions.capacities import Reading
 from otel_sessions.observers.calls import Note, Outcome, Replaced
 from otel_sessions.observers.options import Options
 from otel_sessions.observers.records import Recorder
-from otel_sessions.observers.redis_commands import accesses, subject
+from otel_sessions.observers.redis_commands import accesses, failed, keys_of
 from otel_sessions.observers.redis_servers import Servers
-from otel_sessions.sightings import Access
 
 _Command = tuple[Any, ...]
 
@@ -54,12 +53,15 @@ class RedisObserver:
 
     def _concerns(self, command: _Command) -> bool:
         """Tell whether a command is of a key of a session, and is to be noted."""
-        named = subject(command) if self._commands.active else None
-        return named is not None and self._recorder.session(named.key) is not None
+        if not self._commands.active:
+            return False
+        session = self._recorder.session
+        return any(session(key) is not None for key in keys_of(command))
 
     def _note(self, command: _Command, outcome: Outcome) -> None:
-        found = accesses(command, outcome.result) if outcome.error is None else _failed(command)
-        self._recorder.note(found, outcome.duration_s, outcome.error)
+        error = outcome.error
+        found = accesses(command, outcome.result) if error is None else failed(command)
+        self._recorder.note(found, outcome.duration_s, error)
 
     def concerned(self, commands: Sequence[_Command]) -> list[int]:
         """Find the commands that are to be noted."""
@@ -98,8 +100,3 @@ class _Pipeline:
         commands, self._queued = self._queued, []
         at = self._observer.concerned(commands)
         return partial(self._observer.note_all, commands, at) if at else None
-
-
-def _failed(command: _Command) -> Sequence[Access]:
-    named = subject(command)
-    return () if named is None else (named,)

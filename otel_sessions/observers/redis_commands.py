@@ -7,7 +7,7 @@ Source: Redis 7 commands, https://redis.io/docs/latest/commands/
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from otel_sessions.observers.keys import digest_of
@@ -18,7 +18,15 @@ _Args = Sequence[Any]
 _Accesses = Iterator[Access]
 
 
-def accesses(command: _Args, reply: object) -> Sequence[Access]:
+def keys_of(command: _Args) -> Sequence[Any]:
+    """Name the keys of a command; none if the command says nothing of them."""
+    read = _reader(command)
+    if read is None:
+        return ()
+    return command[1 :: _STEPS[read]] if read in _STEPS else command[1:2]
+
+
+def accesses(command: _Args, reply: object) -> Iterable[Access]:
     """Read a command that was answered.
 
     Args:
@@ -26,21 +34,25 @@ def accesses(command: _Args, reply: object) -> Sequence[Access]:
         reply: as the client gives it, decoded or not.
 
     """
-    read = _COMMANDS.get(_name(command))
-    return () if read is None or len(command) <= 1 else tuple(read(command[1:], reply))
+    read = _reader(command)
+    return () if read is None else read(command[1:], reply)
 
 
-def subject(command: _Args) -> Access | None:
-    """Name the first key of a command, whatever became of it; `None` if it says nothing."""
-    read = _COMMANDS.get(_name(command))
-    if read is None or len(command) <= 1:
-        return None
-    return Access(_KINDS.get(read, "set"), command[1])
+def failed(command: _Args) -> Iterable[Access]:
+    """Read a command that was not answered, or with an error."""
+    kind = _KINDS.get(_reader(command), "set")
+    return [Access(kind, key) for key in keys_of(command)]
 
 
-def _name(command: _Args) -> str:
-    name = command[0] if command else ""
-    return name.decode("latin-1").upper() if isinstance(name, bytes) else str(name).upper()
+def _reader(command: _Args) -> Callable[[_Args, object], _Accesses] | None:
+    # Clients write names in capitals; people, to `execute_command`, as they like.
+    read = _COMMANDS.get(command[0]) or _COMMANDS.get(_name(command[0])) if command else None
+    return read if len(command) > 1 else None
+
+
+def _name(given: object) -> str:
+    name = given.decode("latin-1") if isinstance(given, bytes) else str(given)
+    return name.upper()
 
 
 def _whole(value: object) -> Parts | None:
@@ -194,7 +206,7 @@ def _persist(args: _Args, _: object) -> _Accesses:
 def _ttl(options: _Args, *, otherwise: float | None = None) -> float | None:
     """Find how long a key is kept among the options of a command."""
     for at, option in enumerate(options):
-        word = _name((option,))
+        word = _name(option)
         if word in _UNITS_S:
             from_s = time.time() if word.endswith("AT") else 0.0
             return _seconds(options[at + 1], _UNITS_S[word]) - from_s
@@ -249,6 +261,8 @@ _COMMANDS: dict[str, Callable[[_Args, object], _Accesses]] = {
     "ZREM": _changed,
 }
 
+_STEPS: dict[object, int] = {_delete: 1, _mget: 1, _mset: 2}
+"""Of commands with many keys: how far one is from the next."""
 _GETTING = (_get, _getdel, _getex, _mget, _exists, _hget, _hgetall, _lrange, _json_get)
 _KINDS: dict[object, Any] = dict.fromkeys(_GETTING, "get") | {
     _append: "add",

@@ -42,7 +42,9 @@ class EngineObserver:
         """
         self.client = client
         self._engine = getattr(client, "sync_engine", client)
-        self._columns = _columns(options)
+        self._columns = columns = _columns(options)
+        self._measured = _labels(columns.table, columns.data)
+        self._told = self._measured | _labels(columns.table, (columns.id,))
         self._recorder = recorder
         self._plans: WeakKeyDictionary[Any, Plan] = WeakKeyDictionary()
         self._mark = f"_otel_sessions_{id(self)}"
@@ -124,12 +126,10 @@ class EngineObserver:
         if context._is_server_side or self._recorder.session(key) is None:  # noqa: SLF001 - same
             return
         names = [column[0] for column in context.cursor.description or ()]
-        data = {*self._columns.data, *(f"{self._columns.table}_{c}" for c in self._columns.data)}
-        told = {*data, self._columns.id, f"{self._columns.table}_{self._columns.id}"}
-        if told.isdisjoint(names):
+        if self._told.isdisjoint(names):
             # A count, for example: it has a row also where there is none.
             return
-        measured = [at for at, name in enumerate(names) if name in data]
+        measured = [at for at, name in enumerate(names) if name in self._measured]
         note = partial(self._note_rows, key, duration_s)
         context.cursor_fetch_strategy = _Counting(note, measured, whole=plan.whole)
 
@@ -179,6 +179,11 @@ class _Counting(_cursor.CursorFetchStrategy):
             self._note(Access("get", "", parts if found else None, found=found))
         elif parts is not None and self._measured:
             self._note(Access("size", "", parts))
+
+
+def _labels(table: str, columns: Sequence[str]) -> frozenset[str]:
+    """Name columns as a result may name them."""
+    return frozenset((*columns, *(f"{table}_{column}" for column in columns)))
 
 
 def _columns(options: Options) -> Columns:

@@ -99,14 +99,17 @@ def test_lookups_and_operations(opening, watched, prefix):
     client.exists(f"{prefix}:s")
     client.set(f"{prefix}:s", b"x")
     client.get(f"{prefix}:s")
-    client.mget(f"{prefix}:s", f"{prefix}:t", "of no session")
+    client.mget("of no session", f"{prefix}:s", f"{prefix}:t")
+    client.mset({"of no session": "y", f"{prefix}:u": "y"})
+    client.delete("of no session", f"{prefix}:u")
+    client.execute_command("get", f"{prefix}:u")
     client.get("of no session")
     client.ping()
     client.delete(f"{prefix}:s")
     with pytest.raises(redis.ResponseError):
         client.set(f"{prefix}:s", b"x", ex=-1)
-    assert watched.lookups == (2, 4)
-    assert watched.operations == {"get": 6, "set": 1, "delete": 1, "set/ResponseError": 1}
+    assert watched.lookups == (2, 5)
+    assert watched.operations == {"get": 7, "set": 2, "delete": 2, "set/ResponseError": 1}
 
 
 @pytest.mark.parametrize("transaction", [True, False])
