@@ -11,8 +11,9 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.boards.frames import Board, Variable
-from dashboards.boards.panels import Builder, Column, Link, Question, spans
+from dashboards.boards.panels import Builder, Link, Question
 from dashboards.boards.queries import Query
+from dashboards.boards.tables import Column, spans
 from dashboards.objectives import Setting
 from otel_sessions import names
 from otel_sessions.health import HEALTHY_ABOVE
