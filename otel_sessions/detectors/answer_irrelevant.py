@@ -6,11 +6,11 @@ asks one thing after the other is far from what users type), so the session's ow
 is usual.
 Range: [0.35, 1]. Languages: any; vectors are weaker in other languages than English.
 What only looks like it: a short reply or request, a reply that tells what tools found, code and
-tables, an assistant that asks for the next detail.
+tables, an assistant that asks for the next detail or, before it does anything, who the user is.
 Cost: about 30 µs for 20 turns, 80 µs where the reply is far.
 Source: measured on the dev sessions p_drift, 18 replies swapped with those of other sessions among
-678 turns: AUROC .90, average precision .60, F1 .48 at 0.5 (precision .86); it warns in 0.4 % of the
-turns of passed sessions of tau1, 0.3 % of tau2_retail, in none of agentclinic. On dbdc3, where
+678 turns: AUROC .90, average precision .60, F1 .48 at 0.5 (precision .86); it warns in 0.2 % of the
+turns of passed sessions of tau1, 0.1 % of tau2_retail, in none of agentclinic. On dbdc3, where
 people marked replies that break a chat, distance says little: AUROC .56.
 """
 
@@ -18,10 +18,12 @@ from collections.abc import Sequence
 from statistics import median
 
 from otel_sessions.comparisons import pair_similarities, similarities
-from otel_sessions.records import WORD_BYTES, Form
+from otel_sessions.records import WORD_BYTES, AskFlag, Form, ValueKind
 from otel_sessions.signals import Signal
+from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
+_IDENTIFYING = frozenset((ValueKind.EMAIL, ValueKind.PHONE, ValueKind.CODE, ValueKind.NAME))
 _UNTIED = Form.CODE | Form.TABLE | Form.PASTED
 """What is written so is not put in the words of the conversation."""
 
@@ -37,6 +39,7 @@ def answer_irrelevant(
     drop: float = 0.3,
     if_usual: float = 0.3,
     if_tools: float = 0.6,
+    if_identifying: float = 0.4,
 ) -> Signal | None:
     """Compare the newest reply with its request and with all that was said before.
 
@@ -52,6 +55,7 @@ def answer_irrelevant(
         drop: how much farther than usual a reply is from its request for the full severity.
         if_usual: factor if the session's replies are usually as far from their requests.
         if_tools: factor if tools were used: what they find is new to the session.
+        if_identifying: factor if the reply asks who the user is; services do, whatever was asked.
 
     """
     newest = turns[-1]
@@ -75,7 +79,14 @@ def answer_irrelevant(
     usual = median(pair_similarities(pairs) or [0.0])
     far = min(1.0, max(0.0, (usual - answers) / drop))
     severity *= if_usual + (1 - if_usual) * far
+    if severity >= min_severity and _identifies(reply):
+        severity *= if_identifying
     if severity < min_severity:
         return None
     explanation = f"reply {answers:.2f} near its request, {usual:.2f} is usual"
     return Signal("answer_irrelevant", severity, explanation)
+
+
+def _identifies(reply: TextFeatures) -> bool:
+    """Tell whether it asks for what an account is found by."""
+    return any(ask.kind in _IDENTIFYING and not ask.flags & AskFlag.CLOSED for ask in reply.asked)

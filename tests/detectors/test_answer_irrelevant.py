@@ -49,6 +49,18 @@ def test_what_only_looks_like_it(talk, lines):
     assert signal is None or signal.severity < WARNING
 
 
+def test_a_service_may_ask_who_the_user_is(talk):
+    """It has to know before it does anything, and that is near nothing that was said."""
+    asked = (
+        "To get started, I need to authenticate your account first. Could you please provide the "
+        "email address associated with your profile?"
+    )
+    turns = talk(*GARDEN, PRUNE, asked)
+    assert answer_irrelevant(turns, if_identifying=1.0).severity >= WARNING
+    signal = answer_irrelevant(turns)
+    assert signal is None or signal.severity < WARNING
+
+
 def test_it_counts_less_where_replies_are_never_near_requests(talk):
     """A form asks for the next field, whatever is typed into the one before."""
     form = talk(
