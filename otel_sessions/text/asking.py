@@ -26,6 +26,7 @@ from otel_sessions.text.question_phrases import (
     KINDS,
     LEADS,
     LINKING,
+    MANNERS,
     NUMBER_NOUNS,
     OFFERS,
     ON_CONDITION,
@@ -41,8 +42,11 @@ from otel_sessions.text.question_phrases import (
 
 MAX_LEAD = 3
 """Words before what a further clause asks for ("and your zip code")."""
+_LEADING = LEADS | {",", "/"}
 _MAX_FRAGMENT_WORDS = 5
 """A question without a verb that asks ("Number of tickets?") is at most this long."""
+_MAX_CHOICE_WORDS = 12
+"""A longer offer with an "or" lists ways to go on, and not what a thing may be."""
 _FIGURES = re.compile(
     r"\d|\b(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tomorrow|tonight)\b"
 )
@@ -61,7 +65,8 @@ def way_of_asking(
         or (last and _is_fragment(words))
     )
     forbids = requests and not marked and not known.isdisjoint(FORBIDDING)
-    if forbids or not (marked or requests or last):
+    spanish = "\u00bf" in sentence
+    if forbids or spanish or not (marked or requests or last):
         return None  # "never share your password", and what is only told
     at = _first(words)
     first, asks_first = words[at], _opens(words, at)
@@ -72,7 +77,7 @@ def way_of_asking(
     if not (marked or requests or (asks_first and last)):
         return None
     if asks_first:
-        asks_how = first == "how" and known.isdisjoint(HOW)
+        asks_how = first == "how" and known.isdisjoint(HOW) and not _has(line, known, MANNERS)
         rhetorical = any(word.endswith("n't") for word in words)
         return None if asks_how or rhetorical else AskFlag.NONE
     if (marked and words[-1] in CONFIRMED_LAST) or _has(line, known, CONFIRMATIONS):
@@ -104,8 +109,10 @@ def _opens(words: Sequence[str], i: int) -> bool:
 
 
 def _offers(line: str, words: list[str], known: set[str]) -> bool:
+    """Tell an offer of help from a question that offers a choice ("to rent or to buy?")."""
+    choice = "or" in known and len(words) <= _MAX_CHOICE_WORDS
     return words[-2:] == ["anything", "else"] or (
-        _has(line, known, OFFERS) and not _has(line, known, ADDITIONS)
+        _has(line, known, OFFERS) and not _has(line, known, ADDITIONS) and not choice
     )
 
 
@@ -126,11 +133,13 @@ def trigger(tokens: Sequence[str]) -> int | None:
     """Return where what is asked for starts: at an asking word, or behind a word that requests."""
     for i, token in enumerate(tokens):
         if token in ASKING and (
-            tokens[i - 1] in BEFORE_ASKING or LEADS.issuperset(tokens[:i])
+            tokens[i - 1] in BEFORE_ASKING or _LEADING.issuperset(tokens[:i])
             if i and token in LINKING
             else _opens(tokens, i)
         ):
             return i
+        if token in OWNING and i + 1 == len(tokens):
+            break
         if (token in REQUESTING and _is_requested(tokens, i)) or (
             token in OWNING and _is_asked_for(tokens, i)
         ):

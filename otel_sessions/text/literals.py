@@ -34,7 +34,7 @@ _MONEY_SIGNS = frozenset("$\u20ac\u00a3")
 _CURRENCIES = word_set("dollar dollars usd eur euro euros gbp pound pounds bucks cents")
 UNNAMING = word_set(
     """
-    number numbers no id ids nr num code is # ending of reference ref identification identifier
+    number numbers no id ids nr num code is # ending ends of reference ref identification identifier
     """
 )
 """Words beside a value that do not say which one it is."""
@@ -53,6 +53,8 @@ _PERSONS = word_set("i he she")
 _YEARS = word_set("year years yr yrs")
 _SHORTENED = word_set("no. nr. num. ref. acct. reg. tel. cust. id.")
 """Their dots end no sentence."""
+_ENDING = word_set("ends ending")
+"""A card or an account that "ends in 4471"."""
 _PHONE_CUES = word_set("phone telephone mobile cell call landline")
 _CUE_REACH = 5
 """Words before a value among which its cue is looked for."""
@@ -200,6 +202,8 @@ def _is_id(cue: str, i: int, chunks: Sequence[str]) -> bool:
     """Tell an id by the word right before it, or before "is"."""
     before = _word_at(i - 1, chunks)
     if before in _CODE_CUES or (before in ("is", "") and cue in _CODE_CUES):
+        return True
+    if before in ("in", "with") and _word_at(i - 2, chunks) in _ENDING:
         return True
     named = _word_at(i - 2, chunks) if before in ("is", "") else before
     return named in _SHORT_NUMBER and bool(cue)

@@ -23,7 +23,7 @@ KINDS: Mapping[str, ValueKind] = {
         ValueKind.DATE: "when when's date dates day days month birthday dob weekday",
         ValueKind.PLACE: """
             where where's city cities town area areas location address place destination region
-            country state neighborhood neighbourhood street airport station""",
+            country state neighborhood neighbourhood street airport station born""",
         ValueKind.NUMBER: "duration length quantity age weight reading",
     }.items()
     for word in words.split()
@@ -31,7 +31,8 @@ KINDS: Mapping[str, ValueKind] = {
 _PEOPLE = word_set(
     """
     people person persons guest guests adult adults traveller travellers traveler travelers
-    attendee attendees participant participants diner diners group party pax
+    attendee attendees participant participants diner diners group party pax passenger passengers
+    rider riders
     """
 )
 NAMING = {
@@ -51,6 +52,11 @@ NAMING = {
     "weight": "weight",
     "reading": "reading",
     "address": "address",
+    "postal": "zip",
+    "plate": "registration",
+    "plates": "registration",
+    "color": "colour",
+    "colors": "colour",
     "acct": "account",
     "reg": "registration",
     "cust": "customer",
@@ -58,10 +64,17 @@ NAMING = {
     "weigh": "weight",
     "weighs": "weight",
     **dict.fromkeys(("kg", "kilos", "kilograms", "lbs"), "weight"),
+    **dict.fromkeys(("heavy", "weighing"), "weight"),
+    **dict.fromkeys(("reservation", "confirmation", "pnr"), "booking"),
+    **dict.fromkeys(("medicine", "medicines", "meds", "medications"), "medication"),
+    **dict.fromkeys(("shop", "shops", "store", "stores", "branch", "branches"), "store"),
+    **dict.fromkeys(("night", "nights"), "duration"),
+    **dict.fromkeys(("parcel", "parcels", "packages", "shipment"), "package"),
+    **dict.fromkeys(("membership", "members"), "member"),
     **dict.fromkeys(_PEOPLE, "people"),
 }
 """Words that say which value it is, some of them also its kind; one word for all that mean it."""
-NUMBER_NOUNS = word_set("number numbers")
+NUMBER_NOUNS = word_set("number numbers digits")
 OWNERS = word_set("your the his her their this that my our")
 HOW = dict.fromkeys(word_set("many long old big large tall heavy far"), ValueKind.NUMBER)
 HOW["much"] = ValueKind.MONEY
@@ -86,7 +99,7 @@ REQUESTING = word_set(
     """
     provide give tell share specify enter send state supply type choose select indicate
     include confirm verify giving telling sharing providing remind say repeat reply
-    respond start begin
+    respond start begin describe explain
     """
 )
 """Words behind which stands what is requested."""
@@ -116,7 +129,8 @@ REQUESTS = phrases(
     """
     please provide, please give, please tell, please share, please enter, please specify,
     please state, please say, please supply, please type, please send, please let me know,
-    please choose, please select, please indicate, please include, provide me, provide your,
+    please choose, please select, please indicate, please include, please describe,
+    please explain, describe the, describe your, provide me, provide your,
     provide the, give me, tell me, let me know, share your, share the, specify your, specify the,
     enter your, enter the, send me, may i have, can i have, could i have, can i get, could i get,
     may i get, may i know, i need your, i need to know, i'll need, i will need, i would need,
@@ -129,6 +143,13 @@ REQUESTS = phrases(
     respond with your, start with your, begin with your
     """
 )
+MANNERS = phrases(
+    """
+    how did you, how will you, how do you want to, how would you like to, how would you prefer to,
+    how do you wish to, how are you going to, how are you planning to
+    """
+)
+"""Asked for a way of doing something, and not how somebody is."""
 PREFERENCES = phrases(
     """
     any particular, any specific, any certain, any preferred, any preference, a particular,
@@ -196,7 +217,7 @@ TRAVELLING = word_set(
     go going travel traveling travelling head deliver delivered delivery ship shipped shipping send
     """
 )
-MORE = word_set("another second additional other next further new different more each")
+MORE = word_set("another second additional other next further new different more each instead")
 FORMS = word_set(
     """
     prefer preferred prefers preference preferences particular specific certain specify provide
@@ -207,5 +228,7 @@ FORMS = word_set(
     complete full valid current
     favorite favourite possible course hope hoping expect expected answer question problem
     absolutely handy hand regarding ur long whether ought set today now use work works remind ready
+    digit digits character characters printed written shown listed displayed two three four five six
+    seven eight nine ten describe explain exact
     """
 )

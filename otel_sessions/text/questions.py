@@ -63,7 +63,8 @@ class Question(NamedTuple):
     """The words that ask, without what only leads up to them."""
 
 
-_NO_TOPICS = FUNCTION_WORDS.union(FORMS, NUMBER_NOUNS, DURATION, CHECKS, KINDS) - NAMING.keys()
+_NO_SUBJECTS = FUNCTION_WORDS.union(FORMS, NUMBER_NOUNS, DURATION, CHECKS) - NAMING.keys()
+_NO_TOPICS = _NO_SUBJECTS | KINDS.keys() - NAMING.keys()
 _LIST_SIGNS = re.compile(r"\s*(?:[-*\u2022]|\d{1,2}[.)])\s")
 _ENDINGS = (". ", "? ", "! ", ": ", "; ")
 _MAYBE = re.compile(
@@ -181,7 +182,8 @@ def _topics(words: Sequence[str], known: set[str], kind: ValueKind) -> list[str]
     for word in words:
         if kind in IDENTIFYING and word in PURPOSES:
             break
-        if word not in _NO_TOPICS and (word != "address" or kind is ValueKind.PLACE):
+        left_out = _NO_TOPICS if kind not in _OPEN_KINDS else _NO_SUBJECTS
+        if word not in left_out and (word != "address" or kind is ValueKind.PLACE):
             topics += sorted(content_words([NAMING.get(word, word)]).difference(topics))
             if len(topics) >= MAX_TOPICS:
                 break
@@ -209,13 +211,22 @@ def _kind(words: Sequence[str], *, closed: bool) -> tuple[ValueKind | None, int]
                 return ValueKind.NUMBER, i
             return ValueKind.CODE, i
         elif word in KINDS:
-            kind = KINDS[word]
-            if kind not in (ValueKind.PHONE, ValueKind.EMAIL) and (
-                after in NUMBER_NOUNS or KINDS.get(after) is ValueKind.CODE
-            ):
-                kind = ValueKind.CODE
-            return kind, i
+            kind = _kind_of(words, i, after)
+            if kind is not None:
+                return kind, i
     return None, len(words)
+
+
+def _kind_of(words: Sequence[str], i: int, after: str) -> ValueKind | None:
+    """Tell the kind by a telling word and the one behind it; none of "what phone do you have?"."""
+    kind = KINDS[words[i]]
+    if kind is ValueKind.PHONE and after not in NUMBER_NOUNS:
+        return None if i and words[i - 1] in ("what", "which") else kind
+    if kind not in (ValueKind.PHONE, ValueKind.EMAIL) and (
+        after in NUMBER_NOUNS or KINDS.get(after) is ValueKind.CODE
+    ):
+        return ValueKind.CODE
+    return kind
 
 
 def _ends(words: Sequence[str], known: set[str], *, of_a_place: bool) -> AskFlag:

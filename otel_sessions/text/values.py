@@ -59,12 +59,16 @@ _COMPASS = word_set(
     """
 )
 _STREETS = word_set("street st road rd lane avenue ave boulevard blvd terrace crescent")
+_ALSO_STREETS = word_set("close court drive view row grove hill square gardens park walk mews")
+"""The same behind one word and a number that counts nothing ("7 Quarry Close")."""
+_COMING = word_set("next this last coming following")
+_PERIODS = word_set("week weekend month year")
 _PRICED = word_set(
     """
     cheap cheaper cheapest inexpensive affordable moderate moderately expensive pricey priced
     """
 )
-_INTRODUCING = word_set("name this i'm am")
+_INTRODUCING = word_set("name name's this i'm am")
 _UNKNOWING = word_set("forgot forgotten unsure")
 _KNOWING = word_set("know remember recall idea clue sure")
 """With a negation before them, they say that something is not known."""
@@ -170,14 +174,22 @@ class _Scan:
             end = word if word in ("from", "to") else "address" if name[0].isdigit() else ""
             self._places.append(Literal(name, ValueKind.PLACE, end))
 
-    def read_street(self, _: str, i: int) -> None:
+    def read_street(self, word: str, i: int) -> None:
         """Read a street behind the number of a house, in whatever case."""
-        words = [chunk.strip(AROUND) for chunk in self._chunks[max(0, i - _REACH) : i + 1]]
+        reach = _REACH if word in _STREETS else 2
+        words = [chunk.strip(AROUND) for chunk in self._chunks[max(0, i - reach) : i + 1]]
         at = next((j for j, word in enumerate(words) if word[:1].isdigit()), None)
+        if word in _ALSO_STREETS and (at != 0 or len(words) < reach + 1 or _counted(words[1])):
+            return
         if at is not None and at < len(words) - 1:
             name = " ".join(words[at:])
             if name not in [place.text for place in self._places]:
                 self._places.append(Literal(name, ValueKind.PLACE, "address"))
+
+    def read_period(self, word: str, i: int) -> None:
+        """Read "next week", "this weekend", "the end of the month"."""
+        if i and (self._chunks[i - 1] in _COMING or word == "weekend"):
+            self._add(i, Literal(f"{self._chunks[i - 1]} {word}", ValueKind.DATE))
 
     def read_category(self, word: str, _: int) -> None:
         self._places.append(Literal(word, ValueKind.OTHER, CATEGORIES[word]))
@@ -197,7 +209,9 @@ class _Scan:
         """Read "my name is ...", "name: ...", "this is ...", "I'm ..."."""
         chunks = self._chunks
         name = ""
-        if word == "name":
+        if word == "name's":
+            name = self._spelled(i + 1)
+        elif word == "name":
             if chunks[i + 1 : i + 2] == ["is"]:
                 name = self._spelled(i + 2)
             elif chunks[i].endswith(":"):
@@ -252,21 +266,35 @@ class _Scan:
         ]
 
     def _choices(self, cues: set[str]) -> list[Literal]:
-        """Return what a short text chooses: its content words, or that it does not care."""
+        """Return what a short text chooses: its content words, or that it does not care.
+
+        A word right before another says which one of these ("Chinese food", "the Leeds shop").
+        """
         words = [chunk.strip(AROUND) for chunk in self._chunks]
         known = set(words)
         careless = not known.isdisjoint(_NEGATIONS) and not known.isdisjoint(_NOT_CARING)
-        if careless or not known.isdisjoint(_ANY):
-            return [Literal("any", ValueKind.CHOICE)]
-        return [
-            Literal(word, ValueKind.CHOICE)
-            for word in words
-            if word.isalpha()
+        telling = [
+            word.replace("-", "").isalpha()
             and len(word) > 1
-            and not (word in cues or word in UNNAMING or word in FUNCTION_WORDS or word in _TOLD)
+            and not (word in UNNAMING or word in FUNCTION_WORDS or word in _TOLD)
+            for word in words
+        ]
+        if careless or not known.isdisjoint(_ANY):
+            named = [word for word, tells in zip(words, telling, strict=True) if tells]
+            return [Literal("any", ValueKind.CHOICE, named[-1] if named else "")]
+        return [
+            Literal(word, ValueKind.CHOICE, words[i + 1] if any(telling[i + 1 : i + 2]) else "")
+            for i, word in enumerate(words)
+            if telling[i] and word not in cues
         ][-MAX_CHOICES:]
 
 
+def _counted(word: str) -> bool:
+    """Tell what is counted, or means no street ("20 minutes drive")."""
+    return word.endswith("s") or not word.isalpha() or word in FUNCTION_WORDS or word in _UNITS
+
+
+_UNITS = word_set("minute hour day km mile percent am pm")
 _DATED = MONTHS | _DAYS
 _READ: Mapping[str, Callable[[_Scan, str, int], None]] = {
     word: read
@@ -280,12 +308,13 @@ _READ: Mapping[str, Callable[[_Scan, str, int], None]] = {
         (_PLACING, _Scan.read_place),
         (_COMPASS, _Scan.read_compass),
         (_PRICED, _Scan.read_priced),
-        (_STREETS, _Scan.read_street),
+        (_STREETS | _ALSO_STREETS, _Scan.read_street),
+        (_PERIODS, _Scan.read_period),
         (CATEGORIES, _Scan.read_category),
         (_UNKNOWING | _KNOWING, _Scan.read_unknowing),
         (_INTRODUCING - {"am"}, _Scan.read_introduction),
     )
     for word in words
 }
-_TOLD = _READ.keys() - CATEGORIES.keys()
+_TOLD = _READ.keys() - CATEGORIES.keys() - _ALSO_STREETS - _PERIODS
 """Words that are no choices, because they are read as something else."""

@@ -96,8 +96,8 @@ def _stem(word: str) -> str:
         return word
     if len(word) > _MAX_LETTERS:
         return word[:_MAX_LETTERS]
-    if word.endswith("ies"):
-        return word[:-3] + "y"
+    if word.endswith(("ies", "ie")) or (word[-1] == "y" and word[-2] not in _VOWELS):
+        return word.rstrip("s").rstrip("e").rstrip("yi") + "i"
     if word[-1] == "s" and word[-2] not in "su":
         word = word[:-1]
     if word.endswith(_ENDINGS) and not word.endswith("eed"):
