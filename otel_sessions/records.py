@@ -167,6 +167,9 @@ class ClaimKind(IntEnum):
     """Pairs of a noun and its figure or degree ("3 miles", "no traffic")."""
     NOT_YET = 7
     """Something is not so for now ("it has not arrived yet")."""
+    CHARGED = 8
+    """Something is to be paid for ("visits are charged"); "free" and "waive" are its first words,
+    because that is what it denies."""
 
 
 class Claim(NamedTuple):

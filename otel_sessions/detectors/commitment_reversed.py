@@ -17,6 +17,7 @@ promise in quite other words ("compensate" for "voucher").
 """
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from otel_sessions.records import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag
@@ -24,7 +25,7 @@ from otel_sessions.signals import Signal
 from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
-_DENYING = (ClaimKind.REFUSED, ClaimKind.DISAVOWED)
+_DENYING = (ClaimKind.REFUSED, ClaimKind.DISAVOWED, ClaimKind.CHARGED)
 _COMMITTING = (ClaimKind.COMMITTED, ClaimKind.COMMITTED_IF)
 _MISSING = (ClaimKind.NEGATED, ClaimKind.NOT_YET)
 _BY_PLACE = (1.0, 0.85, 0.7, 0.6)
@@ -37,6 +38,11 @@ _SHORT = 30
 """Tokens up to which a yes is all that a reply says, in its own words."""
 _ESSAY = 200
 """Tokens from which a reply is an essay, which refuses nobody anything."""
+_FREEING = 2
+"""Words of a claim that something is charged for which only say that it is not free."""
+_BARE = 8
+"""Tokens up to which a question is for nothing but a value ("and for 3000?")."""
+_UPSET = Act.COMPLAINT | Act.EMPHASIS | Act.OBJECTION | Act.ANGER
 _NEWS_WORDS = 4
 """New content words that make a message of the user's news."""
 
@@ -230,8 +236,15 @@ def _heads(text: TextFeatures | None) -> set[bytes]:
     return {words[i : i + 3] for i in range(0, len(words), WORD_BYTES)}
 
 
-def _same(claim: Claim, words: Collection[bytes]) -> float:
-    """Tell how much a claim is about one of these words: 0, or 0.6 to 1."""
+def _same(claim: Claim, words: AbstractSet[bytes]) -> float:
+    """Tell how much a claim is about one of these words: 0, or 0.6 to 1.
+
+    What is charged for denies that the same is free, and nothing else.
+    """
+    if claim.kind == ClaimKind.CHARGED:
+        free, subject = claim.words[:_FREEING], claim.words[_FREEING:]
+        if words.isdisjoint(free) or words.isdisjoint(subject):
+            return 0.0
     for weight, word in zip(_BY_PLACE, claim.words, strict=False):
         if word in words:
             return weight
@@ -260,9 +273,9 @@ def _new_in_request(turns: Sequence[Turn]) -> tuple[set[bytes], set[bytes]]:
 
 def _asks_for_other(reply: TextFeatures, request: TextFeatures | None, given: set[bytes]) -> bool:
     """Tell whether the user asks for another value: the reply says it, or nothing else is asked."""
-    if request is None or not given:
+    if request is None or not given or request.does(_UPSET):
         return False
-    bare = len(request.words) <= WORD_BYTES and bool(request.acts & Act.QUESTION)
+    bare = request.word_count <= 1 and request.tokens <= _BARE and request.does(Act.QUESTION)
     return bare or not given.isdisjoint(reply.value_set)
 
 

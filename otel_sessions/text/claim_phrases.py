@@ -39,7 +39,8 @@ DISAVOWED = Phrases(
             [you|there] [must|may|might|seem to] [be|have been|have] [mistaken|misunderstood|
             misheard|confused|a misunderstanding|some misunderstanding|some confusion|a mix up],
             [there is|this is] [a|some] [misunderstanding|confusion], not what i [said|meant],
-            not [aware of|know of] [any|a|such|anything], do not recall, do not remember
+            not [aware of|know of] [any|a|such|anything], do not recall, do not remember,
+            not [see|find|have] any [record|mention|note|trace|sign] of
             """,
         )
     ]
@@ -56,7 +57,7 @@ REFUSED = word_set(
     supported part provided granted given reversed changed cancelled canceled combined returned
     program scheme rule rules practice deal discount discounts refunds compensation agreement
     record records promised approved agreed issued guaranteed mentioned refundable hand arranged
-    included returns free complimentary
+    included returns free complimentary happen happening
     """
 )
 """What is refused if a negation stands before it."""
@@ -64,7 +65,7 @@ REFUSED = word_set(
 REFUSING = word_set(
     """
     unable ineligible impossible unavailable declined rejected denied nonrefundable prohibited
-    forbidden decline refuse exclude excluded excludes voided
+    forbidden decline refuse exclude excluded excludes voided discontinued withdrawn
     """
 )
 """What refuses without a negation."""
@@ -115,6 +116,10 @@ ROOTS = {
     "permission": "permit",
     "delivery": "deliver",
     "deliveries": "deliver",
+    "exemption": "exempt",
+    "exemptions": "exempt",
+    "payment": "pay",
+    "payments": "pay",
     "paid": "pay",
     "repay": "pay",
     "repaid": "pay",
@@ -162,7 +167,7 @@ NOT_GIVEN = word_set(
 GRANTED = GIVEN | word_set(
     """
     eligible entitled covered included possible allowed permitted free complimentary insured
-    refundable available valid qualified welcome
+    refundable available valid qualified welcome exempt owed
     """
 )
 """What something is that is granted."""
@@ -170,10 +175,19 @@ GRANTED = GIVEN | word_set(
 RIGHTS = word_set(
     """
     return get claim have keep exchange cancel use bring change receive switch pause rebook expect
-    enjoy move transfer redeem freeze upgrade
+    enjoy move transfer redeem freeze upgrade take
     """
 )
 """What somebody may do to whom it is granted."""
+
+INSTRUCTED = word_set(
+    """
+    reach click tap press log sign type enter select choose read browse search track view open
+    download install restart reset reply respond email write message scroll navigate submit upload
+    learn compare consider imagine simply either
+    """
+)
+"""What somebody is told to do, and not allowed, by "you can"."""
 
 IDLE = word_set(
     """
@@ -216,7 +230,8 @@ BLAND = word_set(
     misunderstanding agreement promise promised once since two three four five six mentioned offer
     statement believe hear following
     circumstance circumstances use used using find let's full fully total amount part valid
-    automatically directly note know like happen happens answer live order orders item items
+    automatically directly note know like happen happens happening answer live order orders item
+    items course absolutely definitely worries gone ahead seems already
     product products purchase account
     """
 )

@@ -32,7 +32,7 @@ from otel_sessions.text.claim_phrases import (
     SAME,
     TOLERANT,
 )
-from otel_sessions.text.phrasing import STOP, plain_words
+from otel_sessions.text.phrasing import STOP, Phrases, plain_words
 from otel_sessions.text.promises import BEING, promise_at
 from otel_sessions.text.stance_phrases import JUDGED, OPENING_FLAGS, STANCES
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
@@ -50,6 +50,11 @@ _NEGATIONS = word_set("not no non never nor neither none nothing nobody without"
 _BREAKS = word_set("but however although though because whereas so")
 _STARTS = word_set("i we you it there they this that our")
 """What begins a clause of its own after "and"."""
+_SPEAKING = word_set("i we you")
+_AUXILIARY = word_set("do will would can could are am have had may must did")
+_VERBS = BEING | _AUXILIARY
+_JOINING = word_set("that which what who how when where whether as than until while let unless if")
+"""Words that tie a clause to the one before."""
 _DENYING = _NEGATIONS | REFUSING | {"against"}
 _UNTELLING = FUNCTION_WORDS | BLAND | _DENYING
 _ARTICLES = word_set("a an the this that your my any each every")
@@ -95,7 +100,7 @@ def _digests(words: Iterable[str], digest: DigestWord) -> tuple[bytes, ...]:
 
 def _with_another(words: Iterable[str]) -> Sequence[str]:
     """Give the most telling words, with another word for one of them as the last."""
-    telling = list(islice(words, CLAIM_WORDS))
+    telling = list(islice(dict.fromkeys(words), CLAIM_WORDS))
     others = [SAME[word] for word in telling if word in SAME and SAME[word] not in telling]
     return [*telling[: CLAIM_WORDS - 1], others[0]] if others else telling
 
@@ -108,11 +113,28 @@ def _clauses(words: Sequence[str]) -> Iterator[Sequence[str]]:
             if at > start:
                 yield words[start:at]
             start = at + 1
+        elif word in _SPEAKING and at > start + 1 and _begins(words, start, at):
+            yield words[start:at]
+            start = at
+
+
+def _begins(words: Sequence[str], start: int, at: int) -> bool:
+    """Tell whether a clause of its own begins, as behind a comma ("it is free you do not pay")."""
+    return (
+        words[at + 1] in _AUXILIARY
+        and words[at - 1] not in _JOINING
+        and not _VERBS.isdisjoint(words[start:at])
+        and CONDITIONS.isdisjoint(words[start:at])
+    )
 
 
 def _statement(clause: Sequence[str]) -> tuple[ClaimKind | None, Iterable[str]]:
     """Tell what a clause denies or promises, and the words that it is about."""
-    if clause[0] in ("no", "nope") and _ANSWERED.issuperset(clause[1:2]):
+    paid = not _PAID.isdisjoint(clause)
+    if paid and _FREE_OF.meanings(clause):
+        return ClaimKind.COMMITTED, (_FREE, *_about(clause, 0))
+    charges = paid and bool(_CHARGED.meanings(clause[1:]))
+    if clause[0] in ("no", "nope") and (charges or _ANSWERED.issuperset(clause[1:2])):
         clause = clause[1:]  # "no, the first one is free" answers, and denies nothing here
     denied = _denied_at(clause) if clause else None
     supposed = denied is not None and not _SUPPOSING.isdisjoint(clause[:denied])
@@ -126,7 +148,7 @@ def _statement(clause: Sequence[str]) -> tuple[ClaimKind | None, Iterable[str]]:
         return kind, _about(clause, 0 if of_subject else denied)
     promised = promise_at(clause)
     if promised is None:
-        return None, ()
+        return (ClaimKind.CHARGED, (_FREE, _WAIVED, *_about(clause, 0))) if charges else (None, ())
     conditional = supposed or not CONDITIONS.isdisjoint(clause)
     kind = ClaimKind.COMMITTED_IF if conditional else ClaimKind.COMMITTED
     return kind, _about(clause, promised)
@@ -148,6 +170,38 @@ def _denied_at(clause: Sequence[str]) -> int | None:
 
 
 _ANSWERED = FUNCTION_WORDS - {"more", "such"}
+_FREE, _WAIVED = "free", "waive"
+_PAID = word_set(
+    """
+    charge charges charged cost costs fee fees surcharge billed pay owe chargeable payable price
+    """
+)
+"""Words without which a clause says nothing of what is free or charged for."""
+_FREE_OF = Phrases(
+    [
+        (
+            1,
+            """
+            [no|without] [any|extra|additional|further|hidden|] [charge|charges|cost|costs|fee|fees|
+            surcharge], not be [charged|billed], not charge you, nothing to pay, costs nothing,
+            [pay|owe] nothing, not [pay|owe|cost] [anything|you anything]
+            """,
+        )
+    ]
+)
+"""That something is free, by what it is free of."""
+_CHARGED = Phrases(
+    [
+        (
+            1,
+            """
+            charged, [cost|costs], chargeable, payable, billed, [have|need] to pay, must pay,
+            [fee|fees|charge|charges|price] [still|] [stands|stand|remains|remain|applies|apply]
+            """,
+        )
+    ]
+)
+"""That something is to be paid for."""
 _HOLDING = word_set("apply exist qualify count work")
 """Verbs whose subject tells what is refused ("credits do not apply")."""
 _PASSING = word_set("yet still currently now moment today tonight")
@@ -163,8 +217,10 @@ def _denial(clause: Sequence[str], at: int) -> ClaimKind:
     if clause[at] == "no" and "there" in before[-2:]:
         return ClaimKind.REFUSED
     doer, helper = before[-2:] if len(before) > 1 else ("", "")
-    if helper == "do" and (doer == "we" or (doer == "i" and after[:1] != ["have"])):
-        return ClaimKind.REFUSED if TOLERANT.isdisjoint(after[:1]) else ClaimKind.NEGATED
+    relieves = doer == "you" and not _BURDENS.isdisjoint(after[:1])
+    if helper == "do" and (relieves or doer == "we" or (doer == "i" and after[:1] != ["have"])):
+        harmless = relieves or not TOLERANT.isdisjoint(after[:1])
+        return ClaimKind.NEGATED if harmless else ClaimKind.REFUSED
     if helper in _UNABLE and doer in ("i", "we") and IDLE.isdisjoint(after[:1]):
         return ClaimKind.REFUSED
     refuses = clause[at] in REFUSING or clause[at] == "against"
@@ -176,6 +232,8 @@ def _denial(clause: Sequence[str], at: int) -> ClaimKind:
     return ClaimKind.NEGATED if _WITHHELD.isdisjoint(after) else ClaimKind.REFUSED
 
 
+_BURDENS = word_set("pay owe need lose have")
+"""Verbs of what nobody minds not having to do."""
 _WITHHELD = REFUSED | GIVEN
 _UNABLE = word_set("can could will")
 

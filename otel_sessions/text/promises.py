@@ -12,11 +12,12 @@ from otel_sessions.text.claim_phrases import (
     GIVING,
     GRANTED,
     IDLE,
+    INSTRUCTED,
     NOT_GIVEN,
     PAYING,
     RIGHTS,
 )
-from otel_sessions.text.words import word_set
+from otel_sessions.text.words import FUNCTION_WORDS, word_set
 
 
 def promise_at(clause: Sequence[str]) -> int | None:
@@ -37,16 +38,18 @@ def promise_at(clause: Sequence[str]) -> int | None:
         elif word == "like" and following == "me":
             found = _if_in(clause, after + 2, GIVING)
         else:
-            found = None
+            found = _without_speaker(clause, word, at)
         if found is not None:
             return found
     return None
 
 
 BEING = word_set("is are was were been be")
-_PROMISING = BEING | word_set("i we you let shall like will")
-_ON_THE_HOUSE = ["on", "the", "house"]
+_ON_THE_WAY = ("on us", "on the house", "on its way", "on the way", "on their way", "in the mail")
+_NOT_ALLOWED = INSTRUCTED | IDLE | FUNCTION_WORDS
+_DONE = word_set("paid pay given sent put kept made taken held brought repaid")
 _WILLING = word_set("happy glad pleased able authorized willing prepared ready going delighted")
+_PROMISING = BEING | _WILLING | word_set("i we you let shall like will consider")
 
 
 def _willing_at(clause: Sequence[str], at: int) -> int | None:
@@ -62,12 +65,22 @@ def _is_granted(clause: Sequence[str], word: str, at: int) -> bool:
     following = clause[at] if at < len(clause) else ""
     if word == "will":
         done = clause[at + 1] if following == "be" and at + 1 < len(clause) else ""
-        return following in ("get", "receive") or _is_done(done)
-    return word in BEING and (following in GRANTED or _is_on_us(clause, at))
+        return following in ("get", "receive") or done in _DONE or _is_done(done)
+    if following == "being" and word in BEING:
+        return clause[at + 1 : at + 2] != [] and clause[at + 1] in GIVEN
+    return word in BEING and (following in GRANTED or _leads(clause, at))
 
 
-def _is_on_us(clause: Sequence[str], at: int) -> bool:
-    return list(clause[at : at + 2]) == ["on", "us"] or list(clause[at : at + 3]) == _ON_THE_HOUSE
+def _without_speaker(clause: Sequence[str], word: str, at: int) -> int | None:
+    """Find the verb of "consider it done" and "happy to extend it"."""
+    if word == "consider":
+        return _if_in(clause, at + 2, GIVEN)
+    return _willing_at(clause, 1) if at == 0 and word in _WILLING else None
+
+
+def _leads(clause: Sequence[str], at: int) -> bool:
+    """Tell "is on us", "is on the house" and "is on its way"."""
+    return " ".join(clause[at : at + 3]).startswith(_ON_THE_WAY)
 
 
 def _own_promise(clause: Sequence[str], verb: str, at: int) -> int | None:
@@ -78,15 +91,16 @@ def _own_promise(clause: Sequence[str], verb: str, at: int) -> int | None:
     if verb in ("will", "would", "am", "are") and following == "be":
         after = _past_adverbs(clause, after + 1)
         following = clause[after] if after < len(clause) else ""
-    if following in _WILLING:
-        return _willing_at(clause, after + 1)
+    if following in _WILLING or verb == "promise":
+        return _willing_at(clause, after if verb == "promise" else after + 1)
     if verb == "will":
         return after if following and following not in IDLE else None
     if verb in ("can", "am", "are"):
         base = following.removesuffix("ing")
         return after if base in GIVING or base + "e" in GIVING else None
+    has = verb == "have" and following in ("a", "an")
     if verb in ("have", "am"):
-        return after if following in GIVEN or _is_done(following) else None
+        return after if has or following in GIVEN or _is_done(following) else None
     return None
 
 
@@ -97,10 +111,14 @@ def _is_done(word: str) -> bool:
 def _right(clause: Sequence[str], verb: str, at: int) -> int | None:
     after = _past_adverbs(clause, at + 1)
     following = clause[after] if after < len(clause) else ""
-    if verb == "qualify":
+    if verb in ("qualify", "get", "receive"):
         return at
+    if following == "have" and clause[after + 1 : after + 2] == ["to"]:
+        return None  # a duty
     if verb == "will" and following == "be":
         return after + 1 if after + 1 < len(clause) else None
+    if verb in ("can", "may") and following not in RIGHTS:
+        return None if following in _NOT_ALLOWED else after
     if verb in ("will", "can", "may"):
         return after if following in RIGHTS else None
     return after if verb == "are" and following in GRANTED else None

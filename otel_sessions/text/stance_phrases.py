@@ -135,7 +135,7 @@ STANCES = Phrases(
             another, something else, anything else, [any|some|what|are there|the|have] other,
             any others, different one, alternatives, alternative, which one, what about, how about,
             [is|are] there [any|a|an] , instead, someone else, somewhere else, [closer|cheaper|next]
-            one, [nearer|closer|cheaper|better|faster]
+            one, [nearer|closer|cheaper|better|faster], [too|as well] .
             """,
         ),
     ]
