@@ -1,204 +1,65 @@
-"""Rules: recording rules and burn-rate alerts, made from `slo.yaml` and `windows.yaml`.
+"""Rules: all recording rules and alerts, made from `slo.yaml`, `windows.yaml` and `causes.yaml`.
 
-Of each objective and window the share of bad events is recorded, as `slo:error_ratio:rate<window>`
-with the labels `slo` and `service_name`. An alert fires when the share is above the burn rate's
-limit in a long and in its short window, and at least `MIN_ERRORS` bad events stand behind it.
-Nothing is recorded without events, so silence and missing data raise nothing.
-
-Source: The Site Reliability Workbook, "Alerting on SLOs".
+Symptoms are what users feel: objectives whose error budget burns too fast. Causes are what makes
+them, found before or beside. Each kind of alert has a file in `alerts/`.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-MIN_ERRORS = 10
-"""Bad events in the long window below which nobody is told, whatever their share. If 5 % are bad in
-the long run, ten of 33 (30 %, the slow page) are bad by chance in 3 of a million windows."""
+import yaml
 
-FOR_S = {"page": 120, "ticket": 900}
-"""How long a limit must be exceeded; the windows already smooth, so this only absorbs a restart."""
+from dashboards.alerts.burn_rates import Policy, burn_rate_groups, read_policy
+from dashboards.alerts.causes import Rule, Setting
+from dashboards.alerts.contexts import unreliable, window_fill
+from dashboards.alerts.jumps import cost_jump, signal_jump
+from dashboards.alerts.monitors import turns_missing
+from dashboards.alerts.newcomers import newcomers
+from dashboards.alerts.stores import store_fails, store_full, store_loses, store_slow
 
-SPEED = {"page": "Fast", "ticket": "Slow"}
-
-QUICK_INTERVAL_S = 30
-SLOW_INTERVAL_S = 120
-"""Long windows change slowly and cost most; but after 300 s Prometheus takes a value as gone."""
-SLOW_FROM_S = 6 * 3600
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A range of time as people write it; rules are named after it even when it is scaled."""
-
-    name: str
-
-    @property
-    def seconds(self) -> float:
-        """Its length."""
-        match = re.fullmatch(r"(\d+)(m|h|d)", self.name)
-        if match is None:
-            message = f"No window {self.name!r}: write a number and m, h or d, such as 30m"
-            raise ValueError(message)
-        return int(match[1]) * _SECONDS[match[2]]
+HERE = Path(__file__).parent
+CAUSES: Mapping[str, Callable[..., Rule]] = {
+    "signal_jump": signal_jump,
+    "newcomer": newcomers,
+    "window_fill": window_fill,
+    "unreliable": unreliable,
+    "cost_jump": cost_jump,
+    "store_full": store_full,
+    "store_loses": store_loses,
+    "store_slow": store_slow,
+    "store_fails": store_fails,
+    "turns_missing": turns_missing,
+}
+"""By the key in `causes.yaml` whose numbers it takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Burn:
-    """A pair of windows and the rate of budget use that is too much in both."""
+class Sources:
+    """What the rules are made from, as it is read from YAML."""
 
-    rate: float
-    """1 uses the budget up exactly at the end of the period."""
-    short: Window
-    long: Window
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """When to tell whom, the same for all objectives."""
-
-    period: Window
-    burns: Mapping[str, tuple[Burn, ...]]
-    """By severity."""
-
-    @property
-    def windows(self) -> list[Window]:
-        """All windows that are recorded, shortest first."""
-        pairs = [burn for burns in self.burns.values() for burn in burns]
-        windows = {window for burn in pairs for window in (burn.short, burn.long)}
-        return sorted(windows | {self.period}, key=lambda window: window.seconds)
+    objectives: Mapping[str, Any]
+    policy: Policy
+    causes: Mapping[str, Mapping[str, Any]]
 
 
-def read_policy(document: Mapping[str, Any]) -> Policy:
-    """Read Sloth's alert windows."""
-    spec = document["spec"]
-    period = Window(spec["sloPeriod"])
-
-    def read_burn(pair: Mapping[str, Any]) -> Burn:
-        short, long = Window(pair["shortWindow"]), Window(pair["longWindow"])
-        rate = pair["errorBudgetPercent"] / 100 * period.seconds / long.seconds
-        return Burn(round(rate, 6), short, long)
-
-    burns = {
-        severity: (read_burn(spec[severity]["quick"]), read_burn(spec[severity]["slow"]))
-        for severity in ("page", "ticket")
-    }
-    return Policy(period, burns)
+def read_sources(folder: Path = HERE) -> Sources:
+    """Read the three files."""
+    objectives, windows, causes = (
+        yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
+        for name in ("slo", "windows", "causes")
+    )
+    return Sources(objectives, read_policy(windows), causes)
 
 
-def build_rules(
-    objectives: Mapping[str, Any], policy: Policy, *, runbooks: str, scale: float = 1.0
-) -> dict[str, Any]:
+def build_rules(sources: Sources, *, runbooks: str, scale: float = 1.0) -> dict[str, Any]:
     """Return the content of a rule file.
 
     `runbooks` is the URL or path of their folder. A scale below 1 shortens every time by that
     factor and leaves the names as they are; it exists so that a test need not wait for hours.
     """
-    groups = [
-        group
-        for slo in objectives["slos"]
-        for group in (
-            *_recording_groups(slo, policy, scale),
-            {"name": f"{slo['name']} alerts", "rules": [*_alerts(slo, policy, runbooks, scale)]},
-        )
-    ]
-    return {"groups": groups}
-
-
-def _recording_groups(slo: Mapping[str, Any], policy: Policy, scale: float) -> Iterator[Any]:
-    slow = [window for window in policy.windows if window.seconds >= SLOW_FROM_S]
-    quick = [window for window in policy.windows if window not in slow]
-    for name, windows, interval_s in (
-        ("quick", quick, QUICK_INTERVAL_S),
-        ("slow", slow, SLOW_INTERVAL_S),
-    ):
-        rules = [rule for window in windows for rule in _recordings(slo, policy, window, scale)]
-        if policy.period in windows:
-            rules.append(_budget(slo, policy))
-        yield {
-            "name": f"{slo['name']} {name}",
-            "interval": _duration(max(1, interval_s * scale)),
-            "rules": rules,
-        }
-
-
-def _recordings(
-    slo: Mapping[str, Any], policy: Policy, window: Window, scale: float
-) -> Iterator[dict[str, Any]]:
-    seconds = window.seconds * scale
-    events = slo["sli"]["events"]
-    errors, total = (
-        events[query].replace("{{.window}}", _duration(seconds))
-        for query in ("error_query", "total_query")
-    )
-    yield {
-        "record": f"slo:error_ratio:rate{window.name}",
-        "expr": f"({errors}\n  or 0 * {total})\n/ ({total} > 0)",
-        "labels": {"slo": slo["name"]},
-    }
-    if any(window == burn.long for burns in policy.burns.values() for burn in burns):
-        yield {
-            "record": f"slo:errors:increase{window.name}",
-            "expr": f"{errors} * {seconds:g}",
-            "labels": {"slo": slo["name"]},
-        }
-
-
-def _budget(slo: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
-    ratio = f'slo:error_ratio:rate{policy.period.name}{{slo="{slo["name"]}"}}'
-    return {
-        "record": "slo:error_budget_remaining:ratio",
-        "expr": f"1 - {ratio} / {_allowed(slo):g}",
-        "labels": {"slo": slo["name"]},
-    }
-
-
-def _alerts(
-    slo: Mapping[str, Any], policy: Policy, runbooks: str, scale: float
-) -> Iterator[dict[str, Any]]:
-    alerting = slo["alerting"]
-    for severity, burns in policy.burns.items():
-        settings = alerting[f"{severity}_alert"]
-        if settings.get("disable"):
-            continue
-        name = f"{alerting['name']}{SPEED[severity]}"
-        yield {
-            "alert": name,
-            "expr": "\nor\n".join(_condition(slo, burn) for burn in burns),
-            "for": _duration(FOR_S[severity] * scale),
-            "labels": settings["labels"],
-            "annotations": {
-                **alerting["annotations"],
-                "description": slo["description"],
-                "runbook_url": f"{runbooks}/{name}.md",
-                "dashboard_url": "/d/llm-sessions?var-service={{ $labels.service_name }}",
-            },
-        }
-
-
-def _condition(slo: Mapping[str, Any], burn: Burn) -> str:
-    limit = f"{burn.rate * _allowed(slo):g}"
-    where = f'{{slo="{slo["name"]}"}}'
-    return (
-        f"(slo:error_ratio:rate{burn.long.name}{where} > {limit}\n"
-        f"  and slo:error_ratio:rate{burn.short.name}{where} > {limit}\n"
-        f"  and slo:errors:increase{burn.long.name}{where} >= {MIN_ERRORS})"
-    )
-
-
-def _allowed(slo: Mapping[str, Any]) -> float:
-    """Return the share of events that may be bad: [0, 1]."""
-    return round(1 - float(slo["objective"]) / 100, 9)
-
-
-def _duration(seconds: float) -> str:
-    """Write a duration as Prometheus reads it, in the largest unit that is exact."""
-    milliseconds = round(seconds * 1000)
-    for unit in ("d", "h", "m", "s"):
-        count, rest = divmod(milliseconds, _SECONDS[unit] * 1000)
-        if count and not rest:
-            return f"{count}{unit}"
-    return f"{milliseconds}ms"
+    symptoms = burn_rate_groups(sources.objectives, sources.policy, runbooks=runbooks, scale=scale)
+    setting = Setting(runbooks, scale)
+    causes = [CAUSES[name](setting, **numbers) for name, numbers in sources.causes.items()]
+    return {"groups": [*symptoms, *causes]}

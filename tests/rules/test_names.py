@@ -1,4 +1,4 @@
-"""Names: what rules and runbooks ask for exists in `otel_sessions.names`."""
+"""Names: what rules ask for exists in `otel_sessions.names`."""
 
 import re
 
@@ -6,12 +6,12 @@ import pytest
 import yaml
 
 from dashboards.build import HERE as DASHBOARDS
-from dashboards.prometheus_names import label_name, metric_name, series_names
+from dashboards.prometheus_names import PROMETHEUS, label_name, metric_name, series_names
 from otel_sessions import names
 
 SERIES = {series for metric in names.METRICS for series in series_names(metric)}
 LABELS = {label_name(value) for value in vars(names).values() if isinstance(value, str)} | {
-    *("le", "instance", "slo"),
+    *("le", "instance", "job", "slo"),
     *("service_name", "service_version"),  # of the resource: collector/prometheus.yaml
 }
 
@@ -23,9 +23,6 @@ def rules():
 
 def queries():
     yield from ((rule.get("record") or rule["alert"], rule["expr"]) for rule in rules())
-    for path in DASHBOARDS.glob("runbooks/*.md"):
-        for query in re.findall(r"```promql\n(.*?)```", path.read_text(), re.DOTALL):
-            yield path.stem, query
 
 
 @pytest.mark.parametrize(
@@ -35,11 +32,11 @@ def queries():
 def test_query_uses_known_names(query):
     recorded = {rule["record"] for rule in rules() if "record" in rule}
     selectors = re.findall(r"\{(.*?)\}", query)
-    grouped = re.findall(r"\bby \((.*?)\)", query)
-    bare = re.sub(r"\{.*?\}|\bby \(.*?\)|\[.*?\]", "", query)
-    asked = set(re.findall(r"\b(?:llm_session|gen_ai|slo:)[\w:]*", bare))
+    grouped = re.findall(r"\b(?:by|on) \((.*?)\)", query)
+    bare = re.sub(r"\{.*?\}|\b(?:by|on) \(.*?\)|\[.*?\]", "", query)
+    asked = set(re.findall(r"\b(?:llm_session|gen_ai|slo:|up\b)[\w:]*", bare))
     assert asked
-    assert asked <= SERIES | recorded
+    assert asked <= SERIES | recorded | PROMETHEUS.keys()
     labels = {label for group in grouped for label in group.split(", ")}
     labels |= {label for where in selectors for label in re.findall(r"(\w+)\s*[!=]", where)}
     assert labels <= LABELS
