@@ -271,6 +271,20 @@ class SessionsInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the base h
 _SETTINGS = frozenset(Config.__dataclass_fields__)
 
 
+def _before_fork() -> None:
+    with contained("getting ready for a fork"):
+        monitor = _running()
+        if monitor is not None:
+            monitor.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    with contained("going on after a fork"):
+        monitor = _running()
+        if monitor is not None:
+            monitor.after_fork_in_parent()
+
+
 def _after_fork() -> None:
     global _lock  # noqa: PLW0603 - a lock held by another thread of the parent stays locked here
     _lock = threading.RLock()
@@ -286,4 +300,6 @@ def _at_exit() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork
+    )

@@ -25,7 +25,7 @@ from otel_sessions.conversations import Conversations
 from otel_sessions.emit import Emitter
 from otel_sessions.emit.events import EventEmitter
 from otel_sessions.emit.metrics import MetricEmitter
-from otel_sessions.emit.sdk import flush_sdk, join_flushes, set_up_sdk
+from otel_sessions.emit.sdk import flush_sdk, join_flushes, leave_counted, set_up_sdk
 from otel_sessions.emit.spans import SpanEmitter, start_call_span
 from otel_sessions.errors import ConfigError
 from otel_sessions.executors import Carrier
@@ -199,8 +199,17 @@ class Monitor:
         if self._flushing is not None:
             self._flushing.leave()
 
+    def before_fork(self) -> None:
+        """Let no lock be held by a thread that the child will not have."""
+        self.pipeline.before_fork()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on as before."""
+        self.pipeline.after_fork_in_parent()
+
     def after_fork(self) -> None:
         """Make locks and the worker anew in a forked child."""
+        leave_counted(names.SCOPE)
         self.tracker.after_fork(_instance())
         self.pipeline.after_fork()
         self._app_stores.after_fork()

@@ -7,6 +7,7 @@ themselves.
 Source: OpenTelemetry specification, SDK environment variables.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,25 @@ def join_flushes(flush: Callable[[float], bool]) -> "FlushingProcessor | None":
 
     provider = trace.get_tracer_provider()
     return FlushingProcessor(provider, flush) if isinstance(provider, TracerProvider) else None
+
+
+def leave_counted(scope: str) -> None:
+    """Leave to the parent, in a forked child, what has been counted in an instrumentation scope.
+
+    The SDK copies its sums into the child, whose exports would count them again. Ours begin anew,
+    also in an SDK of the application's; the sums of other scopes are the application's business.
+    The SDK has no way to do that, so where it differs, they stay.
+    """
+    with contained("leaving counted metrics to the parent"):
+        consumer = getattr(metrics.get_meter_provider(), "_measurement_consumer", None)
+        storages: Mapping[object, Any] = getattr(consumer, "_reader_storages", {})
+        for storage in storages.values():
+            # Another thread of the parent may hold it for ever.
+            storage._lock = threading.RLock()  # noqa: SLF001 - see above
+            counted = storage._instrument_view_instrument_matches  # noqa: SLF001
+            for instrument in list(counted):
+                if instrument.instrumentation_scope.name == scope:
+                    del counted[instrument]
 
 
 def flush_sdk(left_s: Callable[[], float]) -> bool:

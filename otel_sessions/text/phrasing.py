@@ -7,7 +7,6 @@ phrase matches many ways of writing it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -109,9 +108,16 @@ class Phrases:
 
         """
         self._listed = listed
+        self._made: Mapping[str, _Node] | None = None
 
-    @cached_property
+    @property
     def _first(self) -> Mapping[str, _Node]:
+        # `cached_property` has a lock until Python 3.12, and a fork may come while it is held.
+        if self._made is None:
+            self._made = self._tree()
+        return self._made
+
+    def _tree(self) -> Mapping[str, _Node]:
         tree: _Tree = {}
         for meaning, phrases in self._listed:
             for phrase in phrases.split(","):
