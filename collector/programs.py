@@ -2,11 +2,12 @@
 
 `python -m collector.programs [NAME ...]` prints a JSON object from name to path, and first provides
 what is missing. Prometheus and Redis come from Debian's packages, which are downloaded and
-unpacked. The collector and Alertmanager are built with Go: Debian's Alertmanager reads a file below
-`/usr`, so it only runs where root installed it. What Grafana publishes, for tests to compare with,
-comes from npm. Nothing is installed, no service is started, no root is needed. Everything goes to a
-cache (`$XDG_CACHE_HOME/otel-sessions/programs`, 260 MB) and is found there the next time. The first
-time takes five minutes on two cores.
+unpacked. The collector, Alertmanager and Kustomize are built with Go: Debian's Alertmanager reads a
+file below `/usr`, so it only runs where root installed it. What Grafana and the operator of
+Prometheus publish, for tests to compare with, comes from npm, the schema of compose files from Go.
+Nothing is installed, no service is started, no root is needed. Everything goes to a cache
+(`$XDG_CACHE_HOME/otel-sessions/programs`, 350 MB) and is found there the next time. The first time
+takes eight minutes on two cores.
 """
 
 import argparse
@@ -33,16 +34,22 @@ DEBIAN = {
 ALERTMANAGER = "0.28.1"
 """The newest whose Go module is complete; later ones lack the generated web pages."""
 GO = {
-    name: f"github.com/prometheus/alertmanager/cmd/{name}@v{ALERTMANAGER}"
-    for name in ("alertmanager", "amtool")
+    "alertmanager": f"github.com/prometheus/alertmanager/cmd/alertmanager@v{ALERTMANAGER}",
+    "amtool": f"github.com/prometheus/alertmanager/cmd/amtool@v{ALERTMANAGER}",
+    "kustomize": "sigs.k8s.io/kustomize/kustomize/v5@v5.8.1",
 }
 """Of each program its package and version."""
+GO_FILES = {
+    "compose-spec": ("github.com/compose-spec/compose-go/v2@v2.16.2", "schema/compose-spec.json"),
+}
+"""Of each file the Go module that holds it, and where."""
 NPM = {
     "grafana-schema": ("@grafana/schema@11.6.0", "ts-json-schema-generator@2.10.0"),
     "traceql": ("@grafana/lezer-traceql@1.0.0",),
+    "prometheus-operator": ("@kubernetes-models/prometheus-operator@6.0.0",),
 }
 """Of each folder `node_modules` what is in it: data and grammars that tests compare with."""
-NAMES = (*DEBIAN, *GO, *NPM, "otelcol")
+NAMES = (*DEBIAN, *GO, *GO_FILES, *NPM, "otelcol")
 
 
 class MissingProgramError(Exception):
@@ -60,6 +67,8 @@ def provide(name: str) -> Path:
             return _runnable(_unpacked(DEBIAN[name], cache), name)
         if name in GO:
             return _installed(name, cache) / name
+        if name in GO_FILES:
+            return _file_of_module(name, cache)
         if name in NPM:
             return _modules(name, cache)
         return _built(cache)
@@ -112,12 +121,26 @@ def _unpacked(packages: Sequence[str], cache: Path) -> Path:
 
 def _installed(name: str, cache: Path) -> Path:
     """Return the folder that holds a program that is one Go package."""
-    folder = cache / f"{name}-{ALERTMANAGER}"
+    package = GO[name]
+    folder = cache / f"{name}-{package.rpartition('@v')[2]}"
     if not folder.exists():
         _need("go")
         with _new_folder(folder) as new:
-            _run("go", "install", GO[name], cwd=new, env={**os.environ, "GOBIN": str(new)})
+            _run("go", "install", package, cwd=new, env={**os.environ, "GOBIN": str(new)})
     return folder
+
+
+def _file_of_module(name: str, cache: Path) -> Path:
+    """Return a file that a Go module holds."""
+    module, path = GO_FILES[name]
+    folder = cache / f"{name}-{module.rpartition('@v')[2]}"
+    if not folder.exists():
+        _need("go")
+        with _new_folder(folder) as new:
+            done = _run("go", "mod", "download", "-json", module, cwd=new)
+            source = Path(json.loads(done)["Dir"]) / path
+            (new / source.name).write_bytes(source.read_bytes())
+    return folder / Path(path).name
 
 
 def _modules(name: str, cache: Path) -> Path:
@@ -177,20 +200,14 @@ def _works(*command: str, cwd: Path) -> bool:
     return done.returncode == 0
 
 
-def _run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) -> None:
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+def _run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) -> str:
+    """Run a tool and return what it printed; if it fails, that says why."""
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        tail = "\n".join(done.stdout.splitlines()[-5:])
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-5:])
         message = f"`{' '.join(command)}` failed with {done.returncode}:\n{tail}"
         raise MissingProgramError(message)
+    return done.stdout
 
 
 def main() -> int:

@@ -39,7 +39,17 @@ def build_files(*, scale: float = 1.0, runbooks: str = "dashboards/runbooks") ->
     boards = {
         f"grafana/{name}.json": frames.write(build(setting)) for name, build in BOARDS.items()
     }
-    return {"prometheus/rules.yaml": HEADER + _to_yaml(rules), **boards}
+    of_kubernetes = {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {"name": "otel-sessions"},
+        "spec": rules,
+    }
+    return {
+        "prometheus/rules.yaml": HEADER + _to_yaml(rules),
+        "../collector/kubernetes/rules.yaml": HEADER + _to_yaml(of_kubernetes),
+        **boards,
+    }
 
 
 class _Dumper(yaml.SafeDumper):
