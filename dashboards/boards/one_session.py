@@ -108,7 +108,7 @@ CALL_COLUMNS = (  # "Start time", "Span ID" and "Duration" are what Grafana call
     Column(names.TURN, "Turn", width=60),
     Column(names.CALL, "Call", width=60),
     Column(names.HEALTH, "Health", "percentunit", limits=HEALTH_LIMITS, base="red", width=80),
-    Column(names.SIGNALS, "Signals of the turn so far"),
+    Column(names.SIGNALS, "Signals so far"),
     Column("Duration", "Took"),
     Column(names.REQUEST_MODEL, "Model"),
     Column(names.USAGE_INPUT_TOKENS, "Tokens in"),
@@ -119,8 +119,8 @@ CALL_COLUMNS = (  # "Start time", "Span ID" and "Duration" are what Grafana call
         "percentunit",
         limits=((0.7, "orange"), (0.9, "red")),
     ),
-    Column(names.CONTEXT_DROPPED, "Messages missing"),
-    Column(names.RESPONSE_FINISH_REASONS, "Finished because"),
+    Column(names.CONTEXT_DROPPED, "Missing"),
+    Column(names.RESPONSE_FINISH_REASONS, "Finish"),
     Column(names.ERROR_TYPE, "Error"),
 )
 WRONG_COLUMNS = tuple(
@@ -135,7 +135,7 @@ def _calls() -> Iterable[Builder]:
     for title, about, condition, columns, height, empty in (
         (
             "Which calls were made?",
-            "Each inference of the session; click a trace to see it among the work around it.",
+            "Each inference of the session. Missing: messages that the model was not shown.",
             f"span.{names.TURN} > 0",
             CALL_COLUMNS,
             14,

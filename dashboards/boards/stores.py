@@ -105,6 +105,7 @@ def panels() -> Iterable[Builder]:
                 )
             ],
             width=6,
+            decimals=0,
             limits=((1, "red"),),
             empty="No session was lost by an observed store in this time range.",
         )

@@ -50,7 +50,7 @@ def main() -> int:
                 capture_output=True,
                 timeout=120,
             )
-            small = ["pngquant", "--force", "--ext", ".png", "--nofs", "32", str(picture)]
+            small = ["pngquant", "--force", "--ext", ".png", "--nofs", "64", str(picture)]
             subprocess.run(small, check=True)
             print(f"{picture}: {WIDTH} x {height}, {picture.stat().st_size // 1024} KiB")
     return 0

@@ -51,7 +51,8 @@ def collect(
         (target,) = (t for t in each.panel["targets"] if t["refId"] == each.ref)
         query = filled(each.text, rate=rate, span=f"{end - start:.0f}s")
         found = ask(query) if target.get("instant") else ask_range(query)
-        shown.setdefault(f"{each.board}-{each.panel['id']}", []).extend(_told(each, found))
+        told = _told(each, found, end)
+        shown.setdefault(f"{each.board}-{each.panel['id']}", []).extend(told)
     for each in asked("tempo"):
         query = read_query(filled(each.text, session=session))
         found = query.of(known, limit=next(t["limit"] for t in each.panel["targets"]))
@@ -74,7 +75,7 @@ def collect(
     }
 
 
-def _told(each: Asked, found: Found) -> list[Any]:
+def _told(each: Asked, found: Found, end: float) -> list[Any]:
     if each.panel["type"] == "table":
         return [dict(series["metric"]) for series in found]
     return [
@@ -82,7 +83,9 @@ def _told(each: Asked, found: Found) -> list[Any]:
             "name": re.sub(
                 r"\{\{(\w+)\}\}", lambda label, s=series: s["metric"].get(label[1], ""), each.legend
             ),
-            "points": series["values"] if "values" in series else [series["value"]],
+            "points": [
+                point for point in series.get("values") or [series["value"]] if point[0] <= end
+            ],
         }
         for series in found
     ]

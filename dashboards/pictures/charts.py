@@ -110,7 +110,8 @@ def _bars(defaults: Mapping[str, Any], series: Sequence[Series], frame: Frame) -
     shown = [each for each in series if math.isfinite(each.newest)]
     height = frame.height - TITLE - 6
     step = min(34.0, height / len(shown))
-    names = min(0.45 * frame.width, max(len(each.name) for each in shown) * _CHARACTER * 1.05 + 24)
+    letters = min(int(0.45 * frame.width / _CHARACTER), max(len(each.name) for each in shown))
+    names = letters * _CHARACTER + 18
     values = 78
     room = frame.width - names - values
     highest = defaults.get("max") or max(each.newest for each in shown) or 1
@@ -123,12 +124,16 @@ def _bars(defaults: Mapping[str, Any], series: Sequence[Series], frame: Frame) -
         name = f'x="{names - 8}" y="{middle}" text-anchor="end" fill="{INK}"'
         value = f'x="{frame.width - values + 8}" y="{middle}" font-weight="600" fill="{color}"'
         parts += [
-            f"<text {name}>{escape(each.name)}</text>",
+            f"<text {name}>{escape(_fitted(each.name, letters))}</text>",
             f'{bar} width="{room}" fill="#f0f2f4"/>',
             f'{bar} width="{long:.1f}" fill="{color}"/>',
             f"<text {value}>{_text(each.newest, defaults)}</text>",
         ]
     return _svg(frame.width, height, "".join(parts))
+
+
+def _fitted(name: str, letters: int) -> str:
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"
 
 
 def _lines(defaults: Mapping[str, Any], series: Sequence[Series], frame: Frame) -> str:

@@ -1,6 +1,5 @@
 """Pages: a board as an HTML page of 1440 pixels, each panel at its place in the grid."""
 
-import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -36,7 +35,7 @@ header p {{ margin: 8px 0 0; }}
   vertical-align: middle; border-radius: 2px; }}
 table {{ border-collapse: collapse; width: 100%; font-size: 12.5px; }}
 th {{ text-align: left; color: #1f62e0; font-weight: 600; }}
-th, td {{ padding: 5px 10px; border-bottom: 1px solid #eceef0; white-space: nowrap; }}
+th, td {{ padding: 5px 8px; border-bottom: 1px solid #eceef0; white-space: nowrap; }}
 td.link, a {{ color: #1f62e0; float: none; }}
 """
 
@@ -121,7 +120,7 @@ def _cell(value: Any, setting: Mapping[str, Any]) -> str:  # noqa: ANN401 - what
 
 def _plain(value: Any) -> str:  # noqa: ANN401 - what a span has
     if isinstance(value, list):
-        return json.dumps(value)
+        return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
