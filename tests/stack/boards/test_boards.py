@@ -27,8 +27,7 @@ UNANSWERED = {
     r"llm_session_turn_evaluated_total\{\} offset 1[dw]": "as above",
     r"llm_session:context_utilization:mean_1h\{\} offset 12h": "as above",
     r"llm_session:turn_unreliability:\w+(\{.*\})?": "there are few turns",
-    r"(llm_session:app_store|llm_session_store_app)\w+(:\w+|\{.*\})?": "no application has a store",
-    r"llm_session_store_operation_\w+\{error_type.*\}": "no operation of the store fails",
+    r"llm_session_store_(app_)?operation_\w+\{error_type.*\}": "no operation of a store fails",
 }
 """Series that a rule records or compares and that are not there, and why."""
 RARE = {names.SESSION_PREVIOUS_ID, names.ERROR_TYPE}
