@@ -34,6 +34,7 @@ class Span:
     service: str = "desk"
     scope: str = "otel_sessions"
     failed: bool = False
+    parent: str = ""
 
 
 def encode(spans):
@@ -50,6 +51,7 @@ def encode(spans):
         wire = WireSpan(
             trace_id=bytes.fromhex(span.trace),
             span_id=bytes.fromhex(span.id),
+            parent_span_id=bytes.fromhex(span.parent),
             name=span.name,
             start_time_unix_nano=1,
             end_time_unix_nano=2,
@@ -103,6 +105,7 @@ def decode(body):
                     known.get("service.name", ""),
                     scope.scope.name,
                     span.status.code == ERROR,
+                    span.parent_span_id.hex(),
                 )
 
 
@@ -235,7 +238,7 @@ def collector(program, http, tmp_path):
     """Start collectors with overlays, by name or path, and variables; all end with the test."""
     with ExitStack() as running:
 
-        def start(*overlays, **variables):
+        def start(*overlays, base=("base",), **variables):
             number = len(list(tmp_path.glob("collector-*")))
             folder = tmp_path / f"collector-{number}"
             folder.mkdir()
@@ -252,7 +255,7 @@ def collector(program, http, tmp_path):
             )
             files = [
                 each if isinstance(each, Path) else FOLDER / f"{each}.yaml"
-                for each in ("base", *overlays)
+                for each in (*base, *overlays)
             ]
             made = Collector(
                 [str(program("otelcol")), *(f"--config={path}" for path in files)],

@@ -1,13 +1,20 @@
 """Sampling: sessions are kept whole or not at all, whatever their traces look like."""
 
+import gzip
 import hashlib
+import json
 import random
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
 from otel_sessions import names
 from otel_sessions.health import HEALTHY_ABOVE
 
+RECORDED = Path(__file__).parents[4] / "shared/data/dev/p_calls.jsonl.gz"
 TURNS = 5
 PERCENT = 30
 
@@ -88,6 +95,35 @@ def test_degraded_sessions_and_a_share_of_the_healthy_are_whole(collector, backe
     assert arrived == expected
 
 
+def test_a_long_request_is_waited_for(collector, backend, span, decided, http):
+    """Its first tool ends long before the call that names the session, and its root comes last."""
+    kept = backend()
+    sampler = collector(
+        *("otlp", "sampling"),
+        OTEL_SESSIONS_BACKEND=kept.url,
+        OTEL_SESSIONS_KEEP_PERCENT=0,
+        OTEL_SESSIONS_TRACE_WAIT="1s",
+    )
+    root = span("long", "request")
+    tool = span("long", "tool", parent=root.id)
+    call = span(
+        "long",
+        "call",
+        parent=root.id,
+        attributes={names.SESSION_ID: "s", names.HEALTH: 0.0},
+    )
+    assert sampler.send(tool) == 200
+    # Another trace, sent later and decided about, shows that the first would have been, too.
+    assert sampler.send(span("short", "request")) == 200
+    decisions = "otelcol_processor_tail_sampling_sampling_policy_execution_count"
+    http.until(
+        lambda: sampler.measured(decisions, policy="gather.all"), seconds=20, what="a decision"
+    )
+    assert sampler.send(call, root) == 200
+    wanted = {each.id: each for each in (root, tool, call)}
+    assert decided(sampler, kept, wanted.keys()) == wanted
+
+
 def test_traces_without_a_session_are_judged_for_themselves(collector, backend, span, decided):
     """A failed one is kept with all its spans; the others are only if they are in the share."""
     kept = backend()
@@ -143,4 +179,71 @@ def test_a_session_is_degraded_where_the_library_calls_a_turn_unhealthy(
     at = turn("at", 1, HEALTHY_ABOVE)
     assert sampler.send(*at, *turn("above", 1, HEALTHY_ABOVE + 1e-6)) == 200
     wanted = {each.id: each for each in at}
+    assert decided(sampler, kept, wanted.keys()) == wanted
+
+
+@pytest.fixture
+def replayed(tmp_path):
+    """Replay recorded sessions into a collector: whole ones, and some cut to a window."""
+    if not RECORDED.exists():
+        pytest.skip("needs the recorded sessions in ../shared/data")
+    chosen = defaultdict(list)
+    with gzip.open(RECORDED, "rt") as lines:
+        for line in lines:
+            chosen[json.loads(line)["labels"]["raw"]["kind"]].append(line)
+    file = tmp_path / "recorded.jsonl"
+    file.write_text("".join(chosen["intact"][:24] + chosen["sliding_window"][:8]))
+
+    def replay(otlp):
+        program = Path(sys.executable).with_name("otel-sessions")
+        subprocess.run(
+            [program, "replay", file, "--ids", "--json", "--otlp", f"http://{otlp}"],
+            capture_output=True,
+            check=True,
+            timeout=120,
+        )
+
+    return replay
+
+
+def test_real_sessions_are_kept_by_what_was_found_in_them(
+    collector, backend, overlay, replayed, decided
+):
+    """All spans go to one backend as well, by an overlay of our own, to compare with."""
+    kept, everything = backend(), backend()
+    all_of_them = {
+        "exporters": {"otlp_http/all": {"endpoint": everything.url}},
+        "service": {
+            "pipelines": {
+                "traces/all": {"receivers": ["forward/all"], "exporters": ["otlp_http/all"]}
+            }
+        },
+    }
+    sampler = collector(
+        *("otlp", "sampling", overlay("mine", all_of_them)),
+        OTEL_SESSIONS_BACKEND=kept.url,
+        OTEL_SESSIONS_KEEP_PERCENT=PERCENT,
+        OTEL_SESSIONS_TRACE_WAIT="8s",
+    )
+    replayed(sampler.otlp)
+    sampler.stop()
+    spans = defaultdict(list)
+    # A request's span names no session; a call within it does.
+    of_trace = {
+        each.trace: each.attributes[names.SESSION_ID]
+        for each in everything.spans.values()
+        if names.SESSION_ID in each.attributes
+    }
+    for each in everything.spans.values():
+        spans[of_trace[each.trace]].append(each)
+    degraded = {
+        session
+        for session, of_it in spans.items()
+        if any(each.attributes.get(names.HEALTH, 1.0) <= HEALTHY_ABOVE for each in of_it)
+    }
+    shared = {session for session in spans if in_share(session, PERCENT)}
+    assert degraded
+    assert shared - degraded
+    assert len(degraded | shared) < len(spans)
+    wanted = {each.id: each for session in degraded | shared for each in spans[session]}
     assert decided(sampler, kept, wanted.keys()) == wanted

@@ -1,5 +1,9 @@
 """Load balancing: a session's spans come to one sidecar, and back to be cleaned and stored."""
 
+import json
+import subprocess
+import sys
+
 import pytest
 
 from otel_sessions import names
@@ -82,3 +86,69 @@ def test_a_sender_is_told_when_no_sidecar_is_there(collector, span, http):
         OTEL_SESSIONS_SIDECARS_BACK=f"127.0.0.1:{http.free_port()}",
     )
     assert balancer.send(span("lonely")) == 503
+
+
+@pytest.fixture
+def sidecar(http, tmp_path):
+    """Run `otel-sessions sidecar` that passes on to an address; returns where it listens."""
+    address = f"127.0.0.1:{http.free_port()}"
+    program = "import sys; from otel_sessions.cli import main; sys.exit(main())"
+    started = []
+
+    def start(forward):
+        with (tmp_path / "sidecar.log").open("w") as log:
+            options = ["--listen", address, "--forward", forward]
+            started.append(
+                subprocess.Popen(
+                    [sys.executable, "-c", program, "sidecar", *options],
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+        return f"http://{address}"
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(20)
+
+
+def test_a_real_sidecar_reads_what_the_balancer_sends(collector, backend, sidecar, span, http):
+    """It adds turn and health to a call of others, whose texts end with it."""
+    stored = backend()
+    front, back = http.free_port(), http.free_port()
+    balancer = collector(
+        *("otlp", "scale"),
+        OTEL_SESSIONS_BACKEND=stored.url,
+        OTEL_SESSIONS_SIDECARS=f"[127.0.0.1:{front}]",
+        OTEL_SESSIONS_SIDECARS_BACK=f"127.0.0.1:{back}",
+    )
+    collector(
+        "front",
+        base=(),
+        OTEL_SESSIONS_OTLP_GRPC=f"127.0.0.1:{front}",
+        OTEL_SESSIONS_SIDECAR=sidecar(f"http://127.0.0.1:{back}"),
+    )
+
+    def message(role, text):
+        return {"role": role, "parts": [{"type": "text", "content": text}]}
+
+    call = span(
+        "t",
+        "chat",
+        scope="opentelemetry.instrumentation.genai.openai",
+        attributes={
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "openai",
+            "gen_ai.request.model": "gpt-4o",
+            names.CONVERSATION_ID: "support-4711",
+            "gen_ai.input.messages": json.dumps([message("user", CANARY)]),
+            "gen_ai.output.messages": json.dumps([message("assistant", "It is blocked now.")]),
+        },
+    )
+    http.until(lambda: balancer.send(call) == 200, seconds=30, what="a sidecar that is up")
+    found = http.until(lambda: stored.spans.get(call.id), seconds=20, what="the call to come back")
+    assert found.attributes[names.SESSION_ID] == "support-4711"
+    assert found.attributes[names.TURN] == 1
+    assert names.HEALTH in found.attributes
+    assert not [body for _, _, body in stored.requests if CANARY.encode() in body]
