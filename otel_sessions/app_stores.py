@@ -144,7 +144,9 @@ class AppStores(Silent):
         self._stores: list[ObservedStore] = []
         self._fillings: dict[Place, Filling] = {}
         self._meter: Meter | None = None
+        self._made: tuple[Meter, AppStoreEmitter] | None = None
         self._emitter: AppStoreEmitter | None = None
+        """None while nobody wants to know."""
         self._holdings = Holdings(self._state, max_sessions=1)
         self._taken: tuple[str, Loss] | None = None
         """The loss that was asked for last, and its session."""
@@ -258,15 +260,18 @@ class AppStores(Silent):
 
     def _begin(self) -> None:
         """Make the instruments once there is something to tell."""
-        if self._meter is None or self._emitter is not None or not self._stores:
+        meter = self._meter
+        if meter is None or not self._stores:
             return
 
         def capacities() -> Sequence[Capacity]:
-            # Instruments of an earlier connection stay, and say nothing more.
-            filled = self._fillings.values() if self._emitter is emitter else ()
+            filled = self._fillings.values() if self._meter is meter else ()
             return [each for filling in filled if (each := filling.capacity) is not None]
 
-        self._emitter = emitter = AppStoreEmitter(self._meter, capacities=capacities)
+        if self._made is None or self._made[0] is not meter:
+            # A second instrument of a meter is the first one, whose callbacks stay.
+            self._made = meter, AppStoreEmitter(meter, capacities=capacities)
+        self._emitter = self._made[1]
 
     def _take(self, sighting: Sighting) -> None:
         place = sighting.place

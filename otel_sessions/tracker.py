@@ -321,8 +321,6 @@ class Tracker:
             known = session.open.newest
             change = lost_history((known.messages_sent or 0) if known else 0, cause)
             placement = replace(placement, part="turn", change=change)
-        elif change.kind == "reset" and cause != "unknown":
-            change = replace(change, cause=cause)
         return placement, replace(turn, context=change, store_lost=cause)
 
     def _admit(self, session: Track, turn: Turn, context: SpanContext) -> None:

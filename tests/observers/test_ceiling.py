@@ -56,7 +56,7 @@ def test_growing_sessions_fill_a_redis(redis_servers, watched, waiting_until, ca
             waiting_until(lambda: store.poll.filling.newest is not before)  # noqa: B023 - at once
             told.append((store.capacity.utilization, store.capacity.full_in_s))
             warned = [record for record in caplog.records if "as it grows" in record.message]
-            assert bool(warned) == any(share >= 0.9 for share, _ in told)
+            assert len(warned) == any(share >= 0.9 for share, _ in told)
     assert max(share for share, _ in told) >= 0.9
     forecasts = [left_s for share, left_s in told if share >= 0.5]
     assert None not in forecasts
@@ -68,6 +68,26 @@ def test_growing_sessions_fill_a_redis(redis_servers, watched, waiting_until, ca
     assert watched.operations["set/OutOfMemoryError"] == 1
     assert watched.told("evictions") == {"": 0}
     client.close()
+
+
+def test_a_store_is_asked_soon_after_something_was_not_found(watched, waiting_until):
+    """So that what it has evicted since is known when the session speaks."""
+    chats = type("Chats", (dict,), {"set": dict.__setitem__})()
+    store = watched.observe(chats, key_pattern="{session_id}", usage=lambda: (1, None), poll_s=3600)
+    waiting_until(lambda: store.capacity)
+    chats.get("s")
+    waiting_until(lambda: len(store.poll.filling.readings) == 2)
+
+
+def test_a_second_monitor_tells_once(watched, waiting_until):
+    """The SDK keeps the instruments of the first, and what they call."""
+    chats = type("Chats", (dict,), {"set": dict.__setitem__})()
+    store = watched.observe(chats, usage=lambda: (1, None), poll_s=3600)
+    waiting_until(lambda: store.capacity)
+    store.poll.filling.readings.append(Reading(0.0, 100, evictions=5))
+    watched.stores.disconnect()
+    watched.stores.connect(watched.metering.get_meter("test"), max_sessions=100)
+    assert watched.told("evictions", "store") == {"object": 5}
 
 
 def test_what_the_user_says_of_a_store(watched, waiting_until):

@@ -258,6 +258,7 @@ def test_a_title_is_not_the_conversation(bot, chats, observed, tracked):
     tracked.track(title, "Five", "s")
     tracked.track([*history, Message("user", "It is number five.")], "Fine.", "s")
     assert lost(tracked) == [("s", 2, "critical", "unknown")]
+    assert [call.turn for call in tracked.heard.calls] == [1, None, 2]
 
 
 def test_an_analysis_that_comes_late(bot, chats, observed, tracked, calling):
