@@ -1,0 +1,1 @@
+"""Outages: what do calls of the application feel of a store that fails."""
