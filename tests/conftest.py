@@ -271,9 +271,14 @@ def tracking(calling) -> Callable[..., Tracked]:
 class RedisServer:
     """A real Redis on a free port of loopback; without a file, so that a restart forgets."""
 
-    def __init__(self, program: Path, folder: Path, *options: str) -> None:
+    def __init__(self, program: Path, folder: Path, *options: str, tls: bool = False) -> None:
         self.port = _free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
+        if tls:
+            own, key = _certificate(folder)
+            self.url = f"rediss://127.0.0.1:{self.port}/0?ssl_ca_certs={own}"
+            options += ("--port", "0", "--tls-port", str(self.port), "--tls-auth-clients", "no")
+            options += ("--tls-cert-file", own, "--tls-key-file", key, "--tls-ca-cert-file", own)
         self._command = [
             program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
             "--dir", folder, *options,
@@ -308,6 +313,18 @@ class RedisServer:
             self._process = None
 
 
+def _certificate(folder: Path) -> tuple[str, str]:
+    """Make a key and a certificate for loopback, signed by itself."""
+    own, key = folder / "own.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",  # noqa: S607 - where it is
+         "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", own],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return str(own), str(key)
+
+
 def _free_port() -> int:
     """Find a port that is free, as is likely the one of a node 10,000 above it."""
     while True:
@@ -339,10 +356,14 @@ def redis_program() -> Path:
     if root not in sys.path:
         # Last, so that an installed otel_sessions comes before the one beside the tests.
         sys.path.append(root)
+    return _provided("redis-server")
+
+
+def _provided(name: str) -> Path:
     from collector.programs import MissingProgramError, provide  # noqa: PLC0415 - needs the path
 
     try:
-        return provide("redis-server")
+        return provide(name)
     except MissingProgramError as error:
         if os.environ.get("CI"):
             raise
@@ -354,8 +375,9 @@ def redis_servers(redis_program, tmp_path_factory):
     """Start Redis servers that are stopped when all tests are done."""
     started: list[RedisServer] = []
 
-    def start(*options: str) -> RedisServer:
-        started.append(RedisServer(redis_program, tmp_path_factory.mktemp("redis"), *options))
+    def start(*options: str, program: Path = redis_program, tls: bool = False) -> RedisServer:
+        folder = tmp_path_factory.mktemp("redis")
+        started.append(RedisServer(program, folder, *options, tls=tls))
         return started[-1]
 
     yield start
@@ -367,6 +389,18 @@ def redis_servers(redis_program, tmp_path_factory):
 def redis_server(redis_servers) -> RedisServer:
     """One that tests share; each has a tenant or session ids of its own."""
     return redis_servers()
+
+
+@pytest.fixture(scope="session")
+def redis_server_with_tls(redis_servers) -> RedisServer:
+    """One that speaks TLS only, with a certificate that it signed itself."""
+    return redis_servers(tls=True)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(redis_servers) -> RedisServer:
+    """A real Valkey."""
+    return redis_servers(program=_provided("valkey-server"))
 
 
 @pytest.fixture(scope="session")

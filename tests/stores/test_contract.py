@@ -12,15 +12,19 @@ from otel_sessions.stores import BACKENDS, FIRST_TURNS, KEPT_BYTES, LAST_TURNS, 
 from otel_sessions.turns import ToolUse, pack_tools
 
 KEY = b"a key of the tests"
-STORES = ["memory://", "sqlite:///{tmp_path}/sessions.db", "redis://"]
-SHARED = STORES[1:]
+STORES = ["memory://", "sqlite:///{tmp_path}/sessions.db", "redis://", "rediss://", "valkey"]
+SERVERS = {
+    "redis://": "redis_server",
+    "rediss://": "redis_server_with_tls",
+    "valkey": "valkey_server",
+}
 
 
 @pytest.fixture(params=STORES, ids=lambda url: url.partition(":")[0])
 def url(request, tmp_path):
-    if request.param != "redis://":
-        return request.param.format(tmp_path=tmp_path)
-    return request.getfixturevalue("redis_server").url
+    if request.param in SERVERS:
+        return request.getfixturevalue(SERVERS[request.param]).url
+    return request.param.format(tmp_path=tmp_path)
 
 
 @pytest.fixture
@@ -51,12 +55,9 @@ def numbers(turns):
 
 def test_every_backend_is_tested():
     """A scheme that can be chosen keeps these promises."""
-    assert {url.partition(":")[0] for url in STORES} == {*BACKENDS} - {
-        # The same backend; `test_cluster.py` has the cluster.
-        "rediss",
-        "redis+cluster",
-        "rediss+cluster",
-    }
+    tested = {url.partition(":")[0] for url in STORES} - {"valkey"}
+    # `test_cluster.py` has the cluster.
+    assert tested == {*BACKENDS} - {"redis+cluster", "rediss+cluster"}
 
 
 def test_turns_are_numbered_and_given_back(store, asking):
