@@ -28,15 +28,22 @@ HEALTHY_ABOVE = 0.5
 """Health above which a turn or a session is healthy: less than half of it was spoiled.
 
 So one warning of a fact that took the answer or the history (weight 1) makes a turn unhealthy. A
-conclusion, which weighs less because it may be wrong, has to be graver than a bare warning, or two
-have to agree; critical always suffices, and information alone never does. Where one warning of
-anything sufficed (health below 0.7), 6.7 % of the turns of passed sessions were unhealthy on tau1,
-6.3 % on tau2_retail and 12.3 % on dbdc3: noise used up an objective of 95 %. Now it is 2.5, 2.2 and
-6.2 % (of failed sessions 2.8, 4.9 and 5.7 %; dbdc3 are old chatbots, and people marked a fifth of
-the turns of passed sessions as broken down), while 52 % of the turns of p_calls' sliding windows
-still are (55 % before). Measured on 2026-11-28.
+conclusion, which weighs less because it may be wrong, has to be nearly critical, or two have to
+agree; information alone never does. Where one warning of anything sufficed (health below 0.7), 6 %
+of the turns of passed sessions were unhealthy on tau1, 7.0 % on tau2_retail (every third session)
+and 9.7 % on dbdc3: noise used up an objective of 95 %. So it is 1.7, 1.7 and 2.2 %, and 0.4 % on
+agentclinic, while 52 % of the turns of p_calls' sliding windows are (55 % with any warning). In
+failed sessions it is hardly more (1.6, 2.7, 1.6 and 0.4 %): a task can fail in turns of which each
+looks well. Measured on the dev sets on 2026-11-28.
 """
 
+CONCLUSION = 0.65
+"""Weight of what is concluded from words, and so may be wrong.
+
+One for all: single weights, fitted on one half of the dev sessions, told the other half no better.
+It is the lowest at which what is critical makes its turn unhealthy; higher ones tell failed
+sessions worse.
+"""
 DEFAULT_WEIGHT = 0.8
 """Of a signal that is not in the table, such as a user's own."""
 
@@ -50,48 +57,36 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "context_truncated": 1.0,
         # A fact, and the user has a part or broke it off.
         "partial_response": 0.9,
-        # Conclusions, sometimes wrong.
-        "commitment_reversed": 0.85,
-        "information_rerequested": 0.8,
-        "repeated_question": 0.75,
-        "tool_loop": 0.8,
-        "tool_failed": 0.75,
-        "fact_mismatch": 0.8,
-        "contradiction": 0.75,
-        "answer_irrelevant": 0.75,
-        "topic_drift": 0.75,
-        "instruction_drift": 0.75,
-        "error_compounding": 0.7,
-        # The user says so.
-        "user_reminder": 0.8,
-        "user_abandoned": 0.8,
-        "escalation_requested": 0.75,
-        "user_correction": 0.7,
-        "user_frustration": 0.65,
-        "premature_commitment": 0.7,
-        # The assistant says so.
-        "assistant_apology": 0.65,
-        "assistant_refusal": 0.65,
-        # The answer is there, it only took longer.
-        "repeated_answer": 0.7,
-        "latency_growth": 0.7,
-        "response_growth": 0.65,
-        # Nothing has happened yet.
-        "context_pressure": 0.65,
+        # Good practice, told only so that what follows can be understood.
+        "context_compacted": 0.0,
         # Of the session as a whole; they only inform, and are not halved.
         "slow_progress": 1.0,
         "loose_replies": 1.0,
-        # Good practice, told only so that what follows can be understood.
-        "context_compacted": 0.0,
+        **dict.fromkeys(
+            (
+                # The assistant, or what it is given, goes wrong.
+                *("commitment_reversed", "information_rerequested", "repeated_question"),
+                *("tool_loop", "tool_failed", "fact_mismatch", "contradiction"),
+                *("answer_irrelevant", "topic_drift", "instruction_drift", "error_compounding"),
+                # The user says so.
+                *("user_reminder", "user_abandoned", "escalation_requested"),
+                *("user_correction", "user_frustration", "premature_commitment"),
+                # The assistant says so.
+                *("assistant_apology", "assistant_refusal"),
+                # The answer is there, it only took longer.
+                *("repeated_answer", "latency_growth", "response_growth"),
+                # Nothing has happened yet.
+                "context_pressure",
+            ),
+            CONCLUSION,
+        ),
     }
 )
-"""How bad the turn is if the signal is certain: [0, 1]; 0 only informs.
+"""How bad the turn, or the session, is if the signal is certain: [0, 1]; 0 only informs.
 
-Made by `scripts/fit_health.py` from what people thought and from tau1, tau2_retail, agentclinic and
-dbdc3, whose sessions are known to have failed or passed. The data move little: a signal that they
-hardly have keeps what people thought, and fitted on one half, the weights tell the other half's
-failures no better. AUROC of 1 - health: .52, .57, .64 and .44 (2026-11-23); most of those failures
-cannot be seen in what was said (which task it is alone gives .76 on tau2_retail).
+Chosen by `scripts/fit_health.py` on tau2_retail, tau1, agentclinic and dbdc3, whose sessions are
+known to have failed or passed: AUROC of 1 - health .65, .58, .80 and .60; chosen on the half
+without the task that is scored, it is the same choice (2026-11-28).
 """
 
 OF_THE_SESSION = frozenset(("slow_progress", "loose_replies"))

@@ -25,11 +25,11 @@ signals = st.builds(Signal, st.sampled_from([*WEIGHTS, "a_users_own"]), shares)
     [
         pytest.param([], 1.0, id="nothing-seen"),
         pytest.param([Signal("context_reset", 1.0)], 0.0, id="certain-and-heaviest"),
-        pytest.param([Signal("tool_loop", 0.5)], 0.6, id="one-warning"),
-        pytest.param([Signal("tool_loop", 0.4)], 0.84, id="an-information-counts-half"),
+        pytest.param([Signal("tool_loop", 0.6)], 0.61, id="one-warning"),
+        pytest.param([Signal("tool_loop", 0.4)], 0.87, id="an-information-counts-half"),
         pytest.param([Signal("a_users_own", 0.5)], 0.6, id="unknown-names-count"),
         pytest.param(
-            [Signal("tool_loop", 0.5), Signal("partial_response", 0.6)], 0.6 * 0.46, id="noisy-or"
+            [Signal("tool_loop", 0.6), Signal("partial_response", 0.6)], 0.61 * 0.46, id="noisy-or"
         ),
     ],
 )

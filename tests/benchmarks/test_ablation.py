@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from benchmarks.signals.ablation import Judged, ablate, auroc, health, main
-from otel_sessions.detectors import DETECTORS
 from otel_sessions.health import HEALTHY_ABOVE, WEIGHTS
 from otel_sessions.signals import CRITICAL
 
@@ -44,8 +43,8 @@ def test_a_signal_that_tells_all_adds_all():
 
 def test_health_is_that_of_production():
     """With the shipped weights, and with others."""
-    assert health(({}, {}, {"tool_loop": 0.75})) == pytest.approx(0.61)
-    assert health(({"tool_loop": 0.75},), {"tool_loop": 0.0}) == 1.0
+    assert health(({}, {}, {"call_failed": 0.6})) == pytest.approx(0.61)
+    assert health(({"call_failed": 0.6},), {"call_failed": 0.0}) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -94,18 +93,33 @@ def fitting(monkeypatch):
     return fit_health
 
 
-def test_every_signal_has_a_prior(fitting):
-    """A weight is fitted, or the signal is told only to inform."""
-    assert fitting.PRIOR.keys() == {d.__name__ for d in DETECTORS} - set(fitting.UNHARMFUL)
-    assert 1 - fitting.LEAST * CRITICAL < HEALTHY_ABOVE
-    assert all(WEIGHTS[name] == 0 for name in fitting.UNHARMFUL)
+def test_what_can_be_chosen_keeps_what_labels_mean(fitting):
+    """What is critical is unhealthy; what informs about a session alone is not."""
+    assert all(1 - each.conclusion * CRITICAL < HEALTHY_ABOVE for each in fitting.CHOICES)
+    turn = {"slow_progress": 0.45}
+    assert all(health((turn,), each.weights()) > HEALTHY_ABOVE for each in fitting.CHOICES)
+    assert fitting.CHOICES[0] == fitting.PEOPLE
+    assert all(each.weights().keys() == WEIGHTS.keys() for each in fitting.CHOICES)
 
 
-def test_weights_follow_the_data_and_stay_where_there_are_none(fitting):
-    """A signal of failures gains, one of successes loses, down to its bound, others stay."""
-    judged = {"a": [s for n in range(10) for s in sessions_with("repeated_question")]}
-    judged["a"] += [session(i, {"user_frustration": 0.6}, failed=False) for i in range(200)]
-    fitted = fitting.fit(judged)
-    assert fitted["repeated_question"] > fitting.PRIOR["repeated_question"]
-    assert fitted["user_frustration"] == fitting.LEAST
-    assert fitted["context_reset"] == fitting.PRIOR["context_reset"]
+def informing_sessions(failed_with, passed_with):
+    return [
+        session(i, {failed_with if i % 2 else passed_with: 0.3 + i / 1000}, failed=bool(i % 2))
+        for i in range(40)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("failed_with", "passed_with"),
+    [("slow_progress", "loose_replies"), ("loose_replies", "slow_progress")],
+)
+def test_the_choice_follows_the_data(fitting, failed_with, passed_with):
+    """What failed sessions have weighs more than what passed ones have."""
+    sessions = informing_sessions(failed_with, passed_with)
+    chosen = fitting.choose({c: {"a": fitting.measure(sessions, c)} for c in fitting.CHOICES})
+    assert getattr(chosen, failed_with) > getattr(chosen, passed_with)
+
+
+def test_without_a_reason_people_are_right(fitting):
+    """Data that tell nothing change nothing."""
+    assert fitting.choose({c: {"a": 0.5} for c in fitting.CHOICES}) == fitting.PEOPLE
