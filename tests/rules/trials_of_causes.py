@@ -37,7 +37,7 @@ def newcomer(alert, label, summary):
         summary,
         labels={label: "new"},
         **WEEK,
-        little=0.02,
+        little=0.1,
         skip={TENANT: "in the file of the alert: what is new has tenants of its own"},
     )
 
@@ -53,7 +53,7 @@ TRIALS = [
         "contradiction in 20% of the turns of shop in 2h, more than 3 times its usual share",
         labels={"signal": "contradiction"},
         **(WEEK | {"step_s": 1800, "before": 400}),
-        little=0.02,
+        little=0.05,
     ),
     newcomer(
         "LlmSessionVersionWorse",
@@ -94,7 +94,7 @@ TRIALS = [
             *histogram(
                 "llm_session_turn_health",
                 'turn_bucket="8-15"',
-                {"0.4": (0, 20), "0.5": (2, 20), "0.99": (5, 20), "+Inf": (100, 100)},
+                {"0.4": (0, 20), "0.5": (8, 20), "0.99": (12, 20), "+Inf": (100, 100)},
             ),
         ],
         "Health of the turns 8-15 of shop spreads by 0.79 of 1 (90th minus 10th percentile;"

@@ -57,10 +57,10 @@ TRIALS = [
         "LlmSessionSessionsUnhealthySlow",
         "healthy-sessions",
         [
-            Series('llm_session_ended_total{healthy="true", reason="idle"}', 9.8, 8),
-            Series('llm_session_ended_total{healthy="false", reason="idle"}', 0.2, 2),
+            Series('llm_session_ended_total{healthy="true", reason="idle"}', 9.7, 6),
+            Series('llm_session_ended_total{healthy="false", reason="idle"}', 0.3, 4),
         ],
-        "20% of the sessions of shop that ended were unhealthy (5% are allowed)",
+        "40% of the sessions of shop that ended were unhealthy (10% are allowed)",
         tenants=50,
     ),
     burn(
