@@ -12,11 +12,11 @@ that only agrees, thanks or greets, a choice among what the assistant has just o
 games), another question about the same one word, and the same objection to another answer.
 Range: [0, 1], from `min_severity` on; asked twice is a warning, only what comes a third time word
 for word is critical. Languages: any; function words, refusals and objections are known in English
-only. Cost: about 90 µs for 20 turns with long messages, 250 µs for 64.
+only. Cost: about 80 µs for 20 turns with long messages, 200 µs for 64.
 Source: Tversky, "Features of similarity", Psychological Review 84 (1977), for the one-sided overlap
-of words. Numbers were chosen on the dev sessions of dstc2_babi6 (average precision .78, F1 .81 at
+of words. Numbers were chosen on the dev sessions of dstc2_babi6 (average precision .78, F1 .80 at
 0.5) and p_repeat (AUROC .86, F1 .44), with warnings counted on the passed sessions of tau1,
-tau2_retail, agentclinic and dbdc3 (0.4, 0.6, 0 and 4.5 % of turns); each changes little around its
+tau2_retail, agentclinic and dbdc3 (0.4, 0.6, 0 and 4.4 % of turns); each changes little around its
 value, in either half of the sessions (2026-11-28).
 """
 
