@@ -9,8 +9,8 @@ What only looks like it: a short reply or request, a reply that tells what tools
 tables, an assistant that asks for the next detail or, before it does anything, who the user is.
 Cost: about 30 µs for 20 turns, 80 µs where the reply is far.
 Source: measured on the dev sessions p_drift, 18 replies swapped with those of other sessions among
-678 turns: AUROC .90, average precision .60, F1 .48 at 0.5 (precision .86); it warns in 0.2 % of the
-turns of passed sessions of tau1, 0.1 % of tau2_retail, in none of agentclinic. On dbdc3, where
+678 turns: AUROC .90, average precision .60, F1 .48 at 0.5 (precision .86); it warns in 0.1 % of the
+turns of passed sessions of tau1 and tau2_retail, 0.3 % of agentclinic. On dbdc3, where
 people marked replies that break a chat, distance says little: AUROC .56.
 """
 
