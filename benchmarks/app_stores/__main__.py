@@ -84,8 +84,9 @@ def _operations(
     other = redis.Redis(port=PORT)
     otel_sessions.observe_store(other, key_pattern="chat:{session_id}")
     pair = (client, other)
-    yield ("redis get, a session", *(lambda c=c: c.get("chat:s") for c in pair))
+    yield ("redis get, not found", *(lambda c=c: c.get("chat:s") for c in pair))
     yield ("redis set, a session", *(lambda c=c: c.set("chat:s", HISTORY) for c in pair))
+    yield ("redis get, a session", *(lambda c=c: c.get("chat:s") for c in pair))
     yield ("redis get, another key", *(lambda c=c: c.get("cache:s") for c in pair))
     engines = [sqlalchemy.create_engine("sqlite://") for _ in range(2)]
     otel_sessions.observe_store(
