@@ -29,7 +29,7 @@ _CHOICE, _PLACE, _UNKNOWN = ValueKind.CHOICE, ValueKind.PLACE, ValueKind.UNKNOWN
 OPEN = frozenset((_OTHER, _CHOICE))
 """Kinds of which only the words tell what is asked for."""
 _ANSWERED_BY = {
-    _CODE: (_CODE, _NUMBER, _OTHER, _PHONE),
+    _CODE: (_CODE, _NUMBER, _OTHER, _PHONE, _DATE),
     _PHONE: (_PHONE, _CODE, _NUMBER),
     _EMAIL: (_EMAIL,),
     **dict.fromkeys((_DATE, _TIME), (_DATE, _TIME, _NUMBER)),
@@ -39,6 +39,8 @@ _ANSWERED_BY = {
 }
 """Values that answer a question for a kind, as people write them; any words answer others."""
 UNNAMED = bytes(CUE_BYTES)
+_BARE = 1
+"""Content words up to which an answer is nothing but the value."""
 # Operations on flags cost ten times as much as on numbers.
 _END, _ENDS, _CHECK = int(AskFlag.END), int(AskFlag.START | AskFlag.END), int(AskFlag.CHECK)
 _REFUSAL, _QUESTION = int(Act.REFUSAL), int(Act.QUESTION)
@@ -69,6 +71,8 @@ class Wanted(NamedTuple):
     kind: ValueKind
     flags: int
     topics: frozenset[bytes]
+    head: bytes
+    """The first of the topics; empty if there is none."""
     right_end: bytes
     wrong_end: bytes
     """The cues that a place has or must not have: nobody comes from where he goes."""
@@ -170,7 +174,14 @@ def _wanted(ask: Ask, told: AbstractSet[bytes]) -> Wanted:
     # "Order 4471, is that the right order number?" knows it.
     known = ask.kind is _CODE and not topics.isdisjoint(told)
     return Wanted(
-        ask.kind, flags, topics, right_end, wrong_end, bool(flags & _CHECK) + known, ask.vector
+        ask.kind,
+        flags,
+        topics,
+        ask.topics[0] if ask.topics else b"",
+        right_end,
+        wrong_end,
+        bool(flags & _CHECK) + known,
+        ask.vector,
     )
 
 
@@ -182,8 +193,8 @@ def _gave(answer: Said, ask: Ask, together: Sequence[Ask]) -> bool:
     if answer.kinds.isdisjoint(kinds):
         return False
     alone = sum(other.kind is ask.kind for other in together) == 1
-    # An answer to "which order number?" may have another number only.
-    alone = alone and not (ask.kind is _CODE and ask.topics)
+    # An answer to "which order number?" may have another number only, if it says more than that.
+    alone = alone and not (ask.kind is _CODE and ask.topics and answer.length > _BARE)
     return any(
         kind in kinds and (alone or cue == UNNAMED or cue in ask.topics)
         for kind, cue in answer.values

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from otel_sessions.answers import OPEN, UNNAMED, Asked, Said, Wanted, has, mentioned
 from otel_sessions.comparisons import cosines
-from otel_sessions.records import AskFlag, ValueKind
+from otel_sessions.records import FROM, TO, AskFlag, ValueKind
 
 _NUMBER, _MONEY, _DATE, _TIME = ValueKind.NUMBER, ValueKind.MONEY, ValueKind.DATE, ValueKind.TIME
 _EMAIL, _PHONE, _CODE, _NAME = ValueKind.EMAIL, ValueKind.PHONE, ValueKind.CODE, ValueKind.NAME
@@ -25,12 +25,13 @@ _PASSING = frozenset((_DATE, _TIME, _PLACE, _NUMBER, _MONEY))
 """Kinds of which each new task has values of its own."""
 _SAME_KIND = {
     **dict.fromkeys(_PASSING, 2.9),
-    _NAME: 1.0,
+    _NAME: 2.2,
     **dict.fromkeys((_CODE, _EMAIL, _PHONE), 0.8),
 }
 _NAMED_BY = {
     _CODE: (_CODE, _PHONE),
     _NUMBER: (_NUMBER, _OTHER),
+    _MONEY: (_MONEY, _NUMBER),
     _PLACE: (_PLACE,),
     _OTHER: (_OTHER,),
     _CHOICE: (_OTHER,),
@@ -44,10 +45,14 @@ _SURELY_SEEN = frozenset((_CODE, _EMAIL, _PHONE, _DATE, _TIME, _NUMBER))
 # Operations on flags cost ten times as much as on numbers.
 _END, _ENDS = int(AskFlag.END), int(AskFlag.START | AskFlag.END)
 _MORE, _CLOSED, _SORT = int(AskFlag.MORE), int(AskFlag.CLOSED), int(AskFlag.SORT)
+_OTHERS = int(AskFlag.OTHERS)
+_ENDS_OF_WAY = frozenset((FROM, TO))
 _FEW_WORDS = 2
 """Content words up to which a message says little but the value."""
 _SHORT_ANSWER = 4
 """The same of an answer to a question."""
+_NAMED = 0.1
+"""A value that the question calls by its name was given, however little else it is like that."""
 _LOST = 1.7
 """What was not found, or was taken back, was not really given."""
 _LONG_AGO = 8
@@ -102,7 +107,7 @@ def _of_answer(wanted: Wanted, before: Asked, newest: int, alike: float, answere
     weight += _same_thing(wanted, before)
     if before.given:
         weight += 0.7
-        short = 0 < answer.length <= _SHORT_ANSWER and not answer.refuses and not answer.asks
+        short = answer.length <= _SHORT_ANSWER and not answer.refuses and not answer.asks
         if short and not wanted.flags & _CLOSED and (kind in OPEN or before.ask.kind in OPEN):
             weight += 0.7
     if answer.refuses:
@@ -118,10 +123,13 @@ def _of_message(wanted: Wanted, one: Said, alike: float) -> float:
     weight = (1.6 if kind in OPEN else 2.3) * alike - 3.6
     if wanted.flags & _END and kind is not _PLACE:
         weight -= 1.3
+    if wanted.flags & _OTHERS:
+        weight -= 1.2
     if one.length <= _FEW_WORDS:
         weight += 0.5
     if _is_named(wanted, one):
-        return weight + 2.6
+        sure = kind not in OPEN and not wanted.flags & _OTHERS
+        return max(_NAMED, weight + 2.6) if sure else weight + 2.6
     return weight + (_chosen(wanted, one) if kind in OPEN else _volunteered(wanted, one))
 
 
@@ -139,33 +147,52 @@ def _same_thing(wanted: Wanted, before: Asked) -> float:
         weight -= 1.8
     if differs & _SORT:
         weight -= 1.0
-    shared = _shared(wanted.topics, before.topics)
+    if differs & _OTHERS:
+        weight -= 1.5
+    shared = _shared(wanted, before)
     if kind in OPEN or other in OPEN:
         return weight + _BY_TOPICS_ALONE[shared]
     if kind is other:
         weight += _SAME_KIND.get(kind, 0.0)
         if kind is _CODE:
-            alike = wanted.topics == before.topics
-            apart = wanted.topics.isdisjoint(before.topics)
-            return weight + (1.2 if alike else -0.6 if apart else 0.4)
+            return weight + (1.2 if wanted.topics == before.topics else _BY_TOPICS_OF_IDS[shared])
     elif {kind, other} != _DATE_AND_TIME:
         weight -= 1.1
-    return weight + _BY_TOPICS[shared]
+    figures = kind is other and kind in (_NUMBER, _MONEY)
+    return weight + (_BY_TOPICS_OF_FIGURES if figures else _BY_TOPICS)[shared]
 
 
-_BY_TOPICS = {"equal": 0.3, "within": 0.3, "shared": 0.0, "apart": -0.7, "unknown": 0.0}
-_BY_TOPICS_ALONE = {"equal": 1.7, "within": 1.4, "shared": -0.9, "apart": -1.1, "unknown": 0.0}
+_BY_TOPICS = {
+    **dict.fromkeys(("equal", "within", "head"), 0.3),
+    "shared": 0.0,
+    "apart": -0.7,
+    "unknown": 0.0,
+}
+_BY_TOPICS_OF_FIGURES = {**_BY_TOPICS, "apart": -1.8}
+"""How many or how much of what is nearly all that tells two of them apart."""
+_BY_TOPICS_OF_IDS = {"within": 0.8, "head": 0.8, "shared": 0.3, "apart": -0.8, "unknown": 0.6}
+_BY_TOPICS_ALONE = {
+    "equal": 1.7,
+    "within": 1.4,
+    "head": 0.8,
+    "shared": -0.9,
+    "apart": -1.1,
+    "unknown": 0.0,
+}
 """The same where nothing but words tells what is asked for."""
 
 
-def _shared(mine: frozenset[bytes], others: frozenset[bytes]) -> str:
+def _shared(wanted: Wanted, before: Asked) -> str:
     """Tell how two questions are about the same, by their words."""
+    mine, others = wanted.topics, before.topics
     if not mine or not others:
         return "unknown"
     if mine == others:
         return "equal"
     if mine <= others or others <= mine:
         return "within"
+    if wanted.head == before.ask.topics[0]:
+        return "head"
     return "apart" if mine.isdisjoint(others) else "shared"
 
 
@@ -186,16 +213,21 @@ def _volunteered(wanted: Wanted, one: Said) -> float:
         chosen = kind is _MONEY and any(k == _CHOICE and cue != UNNAMED for k, cue in one.values)
         return 2.0 if chosen else -1.5 if kind in _SURELY_SEEN else 0.0
     cues = [cue for given, cue in one.values if given == kind and cue != wanted.wrong_end]
-    weight = 1.8 if mentioned(topics, one) else 0.0
+    # An address is often mentioned beside another place.
+    weight = 1.8 if kind is not _PLACE and mentioned(topics, one) else 0.0
+    named = not topics.isdisjoint(cues) or wanted.right_end in cues
     if kind in (_EMAIL, _PHONE):
         return weight + 3.2  # most people have only one, whatever it is called
-    if not topics.isdisjoint(cues) or wanted.right_end in cues or (kind is _NAME and not topics):
+    if named or (kind is _NAME and not topics):
         return weight + 2.6
-    if kind is _CODE:
-        return weight
+    if kind in (_CODE, _NAME):
+        return weight + (1.8 if kind is _NAME else 0.0)  # people introduce only themselves
     if UNNAMED in cues:
         return weight + (2.8 if kind is _PLACE else 2.0)
-    return weight - 0.3
+    # The cue of a date is its month; that of an address says nothing about whose it is.
+    return weight + (
+        2.0 if kind is _DATE or (kind is _PLACE and _ENDS_OF_WAY.isdisjoint(cues)) else -0.3
+    )
 
 
 def _chosen(wanted: Wanted, one: Said) -> float:

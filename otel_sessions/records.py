@@ -123,6 +123,8 @@ class AskFlag(IntFlag):
     """Yes or no answers it."""
     CHECK = 16
     """Asks to confirm or verify what may be known."""
+    OTHERS = 64
+    """Of somebody else than the two who speak ("her booking")."""
     SORT = 32
     """Asks for the sort of a thing ("what kind of food")."""
 

@@ -16,26 +16,25 @@ Known to be missed: a denial that does not negate ("the fee stands", "only for m
 promise in quite other words ("compensate" for "voucher").
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
-from otel_sessions.records import WORD_BYTES, Act, Claim, ClaimKind, StanceFlag
+from otel_sessions.grants import (
+    COMMITTING,
+    DENYING,
+    RECENT,
+    grants_in,
+    has_claim,
+    heads_of,
+)
+from otel_sessions.records import Act, Claim, ClaimKind, StanceFlag
 from otel_sessions.signals import Signal
 from otel_sessions.texts import TextFeatures
 from otel_sessions.turns import Turn
 
-_DENYING = (ClaimKind.REFUSED, ClaimKind.DISAVOWED, ClaimKind.CHARGED)
-_COMMITTING = (ClaimKind.COMMITTED, ClaimKind.COMMITTED_IF)
 _MISSING = (ClaimKind.NEGATED, ClaimKind.NOT_YET)
 _BY_PLACE = (1.0, 0.85, 0.7, 0.6)
 """What a shared word counts by its place among the words of a claim: the first tells most."""
-_RECENT = 2
-"""Turns within which a refusal that names nothing is about what was promised."""
-_MAX_GRANTS = 8
-"""Commitments that may be denied which are looked at; the newest ones."""
-_SHORT = 30
-"""Tokens up to which a yes is all that a reply says, in its own words."""
 _ESSAY = 200
 """Tokens from which a reply is an essay, which refuses nobody anything."""
 _FREEING = 2
@@ -56,6 +55,7 @@ def commitment_reversed(
     if_conditional: float = 0.5,
     if_only_asked: float = 0.85,
     if_unnamed: float = 0.65,
+    if_amount: float = 0.65,
     if_explained: float = 0.7,
     if_news: float = 0.5,
     if_missed: float = 0.75,
@@ -77,6 +77,7 @@ def commitment_reversed(
         if_conditional: factor if the commitment was on a condition.
         if_only_asked: factor if not the promise, but the wish it granted names what is refused.
         if_unnamed: factor if a recent promise is all that a refusal can be about.
+        if_amount: factor if only an amount that was promised is named again.
         if_explained: factor if the refusal gives a reason that is new.
         if_news: factor if the user has just told something new, or wants something else.
         if_missed: factor if what the user tells is that something has not happened.
@@ -89,11 +90,11 @@ def commitment_reversed(
     """
     newest = turns[-1]
     reply, request = newest.reply, newest.request
-    if reply is None or len(turns) == 1 or not _has(reply, _DENYING):
+    if reply is None or len(turns) == 1 or not has_claim(reply, DENYING):
         return None
-    denials = reply.claims_of(*_DENYING)
-    asked = _heads(request)
-    grants = _grants(turns, denials, asked)
+    denials = reply.claims_of(*DENYING)
+    asked = heads_of(request)
+    grants = grants_in(turns, denials, asked)
     if not grants:
         return None
     context = if_refused
@@ -103,26 +104,30 @@ def commitment_reversed(
     named, given = _new_in_request(turns)
     context *= if_other if _asks_for_other(reply, request, given) else 1.0
     told = if_news if _told(request, named, given) else 1.0
-    if told < 1 and request is not None and _has(request, _MISSING):
+    if told < 1 and request is not None and has_claim(request, _MISSING):
         told = if_missed
-    still = reply.claimed(*_COMMITTING)
+    still = reply.claimed(*COMMITTING)
     yes = reply.stance.flags & StanceFlag.YES
     best, apart = 0.0, 0
     for denial in denials:
         softer = if_also_granted if yes or not still.isdisjoint(denial.words) else 1.0
         for grant in grants:
-            if denial.words and grant.subject.isdisjoint(denial.words):
+            apart_by_words = denial.words and grant.subject.isdisjoint(denial.words)
+            if apart_by_words and not grant.amount:
                 continue
             same = max(
                 _same(denial, grant.firm),
+                _charged(denial, grant.subject),
                 if_conditional * _same(denial, grant.conditional),
                 if_only_asked * _same(denial, grant.wish) * (1 if grant.surely else if_conditional),
                 0.0 if denial.words else if_only_asked * grant.share(asked, if_conditional),
-                if_unnamed if grant.ago <= _RECENT and _unnamed(denial, asked) else 0.0,
+                if_unnamed if grant.ago <= RECENT and _unnamed(denial, asked) else 0.0,
+                if_amount if grant.amount else 0.0,
             )
             severity = same * softer
             if denial.kind == ClaimKind.REFUSED:
-                severity *= told if asked.isdisjoint(grant.firm) else 1.0
+                about_it = not asked.isdisjoint(grant.firm) or (grant.amount and told == if_missed)
+                severity *= 1.0 if about_it else told
                 severity *= context * (1.0 if named.isdisjoint(denial.words) else if_other)
                 severity *= if_refused_before if _same(denial, grant.refused_since) else 1
             if severity > best:
@@ -132,123 +137,21 @@ def commitment_reversed(
     return Signal("commitment_reversed", best, f"refused {apart} turns after it was agreed")
 
 
-@dataclass(frozen=True, slots=True)
-class _Grant:
-    """What a reply committed to."""
-
-    ago: int
-    """Turns since."""
-    firm: set[bytes]
-    """Words of what it promised."""
-    conditional: set[bytes]
-    """Words of what it promised on a condition."""
-    wish: set[bytes]
-    """Words of what it granted, by what the user asked for."""
-    surely: bool
-    """Something was promised, or a wish granted, without a condition."""
-    subject: set[bytes]
-    """All these words."""
-    refused_since: set[bytes]
-    """Words of what replies in between refused."""
-
-    def share(self, asked: set[bytes], if_conditional: float) -> float:
-        """Tell whether the user has just asked about it: 0, `if_conditional` or 1."""
-        if asked.isdisjoint(self.subject):
-            return 0.0
-        return 1.0 if self.surely else if_conditional
-
-
-def _grants(turns: Sequence[Turn], denials: Sequence[Claim], asked: set[bytes]) -> list[_Grant]:
-    """Give what may be denied now, newest first, back to where the user took a wish back."""
-    topics = {word for denial in denials for word in denial.words}
-    unnamed = not all(denial.words for denial in denials)
-    if unnamed:
-        topics |= asked
-    grants: list[_Grant] = []
-    refused: set[bytes] = set()
-    flags = _flags(turns[-1].request)
-    for ago, turn in enumerate(reversed(turns[:-1]), 1):
-        if flags & StanceFlag.RETRACTS or len(grants) == _MAX_GRANTS:
-            break
-        flags = _flags(turn.request)
-        if turn.reply is not None:
-            if (unnamed and ago <= _RECENT) or _mentions(turn, topics):
-                grant = _grant(turn, topics, ago, refused)
-                if grant is not None:
-                    grants.append(grant)
-            if ClaimKind.REFUSED in turn.reply.claim_kinds:
-                refused = refused | turn.reply.claimed(ClaimKind.REFUSED)
-    return grants
-
-
-def _mentions(turn: Turn, topics: Collection[bytes]) -> bool:
-    if _mentioned(turn.reply, topics) or _mentioned(turn.request, topics):
-        return True
-    return turn.reply is not None and not turn.reply.claimed(*_COMMITTING).isdisjoint(topics)
-
-
-def _grant(turn: Turn, topics: set[bytes], ago: int, refused: set[bytes]) -> _Grant | None:
-    reply, request = turn.reply, turn.request
-    if reply is None:
-        return None
-    says_yes = bool(reply.stance.flags & StanceFlag.YES)
-    asks = request is not None and bool(request.acts & Act.QUESTION)
-    if not _has(reply, _COMMITTING) and not (says_yes and asks):
-        return None
-    firm: set[bytes] = set()
-    conditional: set[bytes] = set()
-    now_refused: set[bytes] = set()
-    for claim in reply.claims_of(*_COMMITTING, *_DENYING):
-        if claim.kind in _DENYING:
-            now_refused.update(claim.words)
-        else:
-            (firm if claim.kind == ClaimKind.COMMITTED else conditional).update(claim.words)
-    firm -= now_refused
-    conditional -= now_refused
-    wish = _mentioned(request, topics)
-    if not says_yes or now_refused:
-        wish &= _mentioned(reply, topics) | firm | conditional
-    elif reply.tokens <= _SHORT:
-        wish |= _mentioned(reply, topics)
-    wish -= now_refused
-    surely = bool(firm) or says_yes or not conditional
-    return _Grant(ago, firm, conditional, wish, surely, firm | conditional | wish, refused)
-
-
-def _mentioned(text: TextFeatures | None, topics: Collection[bytes]) -> set[bytes]:
-    """Give those of the topics that are among the content words of a text."""
-    # Digests of neighbours look like one of them once in a million times.
-    words = text.words if text is not None else b""
-    return {topic for topic in topics if topic in words}
-
-
-def _has(text: TextFeatures, kinds: Collection[ClaimKind]) -> bool:
-    return any(kind in kinds for kind in text.claim_kinds)
-
-
-def _flags(text: TextFeatures | None) -> StanceFlag:
-    return text.stance.flags if text is not None else StanceFlag.NONE
-
-
-def _heads(text: TextFeatures | None) -> set[bytes]:
-    """Give the content words of a text, as claims write them."""
-    words = text.words if text is not None else b""
-    return {words[i : i + 3] for i in range(0, len(words), WORD_BYTES)}
-
-
 def _same(claim: Claim, words: AbstractSet[bytes]) -> float:
-    """Tell how much a claim is about one of these words: 0, or 0.6 to 1.
-
-    What is charged for denies that the same is free, and nothing else.
-    """
+    """Tell how much a claim is about one of these words: 0, or 0.6 to 1."""
     if claim.kind == ClaimKind.CHARGED:
-        free, subject = claim.words[:_FREEING], claim.words[_FREEING:]
-        if words.isdisjoint(free) or words.isdisjoint(subject):
-            return 0.0
+        return _charged(claim, words)
     for weight, word in zip(_BY_PLACE, claim.words, strict=False):
         if word in words:
             return weight
     return 0.0
+
+
+def _charged(claim: Claim, words: AbstractSet[bytes]) -> float:
+    """Tell whether a claim charges for what is free by these words: 0 or 1."""
+    free, subject = claim.words[:_FREEING], claim.words[_FREEING:]
+    charges = claim.kind == ClaimKind.CHARGED
+    return float(charges and not words.isdisjoint(free) and not words.isdisjoint(subject))
 
 
 def _unnamed(denial: Claim, asked: set[bytes]) -> bool:
@@ -264,6 +167,8 @@ def _new_in_request(turns: Sequence[Turn]) -> tuple[set[bytes], set[bytes]]:
     before = [text for t in turns[:-1] for text in (t.request, t.reply) if text is not None]
     said = b"".join([text.words for text in before])
     words = {word[:3] for word in request.word_set if word not in said}
+    if request.stance.flags & StanceFlag.CITES:
+        words = set()  # who makes sure of a promise wants nothing else
     values = request.value_set
     if values:
         told = b"".join([text.packed_values for text in before])
@@ -275,6 +180,8 @@ def _asks_for_other(reply: TextFeatures, request: TextFeatures | None, given: se
     """Tell whether the user asks for another value: the reply says it, or nothing else is asked."""
     if request is None or not given or request.does(_UPSET):
         return False
+    if request.stance.flags & StanceFlag.CITES:
+        return False  # "so it is free until Friday?" makes sure
     bare = request.word_count <= 1 and request.tokens <= _BARE and request.does(Act.QUESTION)
     return bare or not given.isdisjoint(reply.value_set)
 

@@ -43,7 +43,7 @@ from otel_sessions.text.question_phrases import (
 MAX_LEAD = 3
 """Words before what a further clause asks for ("and your zip code")."""
 _LEADING = LEADS | {",", "/"}
-_MAX_FRAGMENT_WORDS = 5
+_MAX_FRAGMENT_WORDS = 6
 """A question without a verb that asks ("Number of tickets?") is at most this long."""
 _MAX_CHOICE_WORDS = 12
 """A longer offer with an "or" lists ways to go on, and not what a thing may be."""

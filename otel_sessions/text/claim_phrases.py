@@ -57,7 +57,7 @@ REFUSED = word_set(
     supported part provided granted given reversed changed cancelled canceled combined returned
     program scheme rule rules practice deal discount discounts refunds compensation agreement
     record records promised approved agreed issued guaranteed mentioned refundable hand arranged
-    included returns free complimentary happen happening
+    included returns free complimentary happen happening paid
     """
 )
 """What is refused if a negation stands before it."""
@@ -167,7 +167,7 @@ NOT_GIVEN = word_set(
 GRANTED = GIVEN | word_set(
     """
     eligible entitled covered included possible allowed permitted free complimentary insured
-    refundable available valid qualified welcome exempt owed
+    refundable available valid qualified welcome exempt owed protected
     """
 )
 """What something is that is granted."""
@@ -203,7 +203,10 @@ SAME = {
     word: lead
     for lead, words in {
         "refund": "reimburse reimbursed reimbursement money repay repaid cashback",
-        "change": "move moved reschedule rescheduled rebook rebooked switch switched swap swapped",
+        "deliver": "bring brought",
+        "change": """
+            correct corrected correction amend amended modify modified update updated edit edited
+            move moved reschedule rescheduled rebook rebooked switch switched swap swapped""",
         "repair": "fix fixed mend",
         "pause": "freeze frozen suspend suspended",
         "discount": "reduction reduce reduced rebate lower lowered",
@@ -231,7 +234,7 @@ BLAND = word_set(
     statement believe hear following
     circumstance circumstances use used using find let's full fully total amount part valid
     automatically directly note know like happen happens happening answer live order orders item
-    items course absolutely definitely worries gone ahead seems already
+    items way course absolutely definitely worries gone ahead seems already
     product products purchase account
     """
 )

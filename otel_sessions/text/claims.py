@@ -13,7 +13,7 @@ Packed, a reply takes 6 to 32 bytes on average (dev sets), at most 200.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 
 from otel_sessions.records import CLAIM_WORDS, Claim, ClaimKind, Stance, StanceFlag, pack_claims
 from otel_sessions.text.claim_phrases import (
@@ -162,13 +162,15 @@ def _denied_at(clause: Sequence[str]) -> int | None:
             return at
         if word == "against" and not RULES.isdisjoint(clause[at : at + _REACH]):
             return at
-        if word in _NEGATIONS and not (at and clause[at - 1] in HARMLESS_BEFORE):
+        if word in _NEGATIONS and not (at and clause[at - 1] in _NOT_BEFORE[word == "no"]):
             following = next((w for w in clause[at + 1 : at + 3] if w not in _FILLING), "")
             if following not in HARMLESS_AFTER:
                 return at
     return None
 
 
+_NOT_BEFORE = (HARMLESS_BEFORE, HARMLESS_BEFORE | _ARTICLES)
+"""What no negation follows; and no "no", which is a name behind an article ("your no-claims")."""
 _ANSWERED = FUNCTION_WORDS - {"more", "such"}
 _FREE, _WAIVED = "free", "waive"
 _PAID = word_set(
@@ -211,7 +213,7 @@ _FILLING = word_set("any a an")
 
 
 def _denial(clause: Sequence[str], at: int) -> ClaimKind:
-    if DISAVOWED.meanings(clause):
+    if DISAVOWED.meanings(clause) or (clause[at] == "no" and _was_given(clause[at:])):
         return ClaimKind.DISAVOWED
     before, after = clause[:at], clause[at + 1 : at + 1 + _REACH]
     if clause[at] == "no" and "there" in before[-2:]:
@@ -232,6 +234,14 @@ def _denial(clause: Sequence[str], at: int) -> ClaimKind:
     return ClaimKind.NEGATED if _WITHHELD.isdisjoint(after) else ClaimKind.REFUSED
 
 
+def _was_given(clause: Sequence[str]) -> bool:
+    """Tell "no extension was granted", which denies a fact, from "no extension is granted"."""
+    return any(
+        word in ("was", "were") and following in GIVEN and _PASSING.isdisjoint(clause)
+        for word, following in pairwise(clause)
+    )
+
+
 _BURDENS = word_set("pay owe need lose have")
 """Verbs of what nobody minds not having to do."""
 _WITHHELD = REFUSED | GIVEN
@@ -241,6 +251,8 @@ _UNABLE = word_set("can could will")
 def _about(clause: Sequence[str], at: int) -> Iterator[str]:
     """Give the telling words of a clause: from `at` on first, then those before."""
     before = STOP
+    if "back" in clause and not _HAVING.isdisjoint(clause):
+        yield "refund"
     for word in (*clause[at:], *clause[:at]):
         if (
             word.isalpha()
@@ -249,6 +261,10 @@ def _about(clause: Sequence[str], at: int) -> Iterator[str]:
         ):
             yield ROOTS.get(word, word)
         before = word
+
+
+_HAVING = word_set("get getting have pay paid give receive money")
+"""With a "back", what makes it a refund."""
 
 
 def _names(text: str) -> Iterator[str]:

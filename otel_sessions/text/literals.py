@@ -54,7 +54,7 @@ _YEARS = word_set("year years yr yrs")
 _SHORTENED = word_set("no. nr. num. ref. acct. reg. tel. cust. id.")
 """Their dots end no sentence."""
 _ENDING = word_set("ends ending")
-"""A card or an account that "ends in 4471"."""
+"""A card that "ends in 4471" has these as its last digits."""
 _PHONE_CUES = word_set("phone telephone mobile cell call landline")
 _CUE_REACH = 5
 """Words before a value among which its cue is looked for."""
@@ -186,6 +186,8 @@ def number(value: str, i: int, chunks: Sequence[str]) -> Literal:
     before = _word_at(i - 1, chunks)
     if before in _MONTH_CUES:
         return Literal(value, ValueKind.DATE, before)
+    if before in ("in", "with") and _word_at(i - 2, chunks) in _ENDING:
+        return Literal(value, ValueKind.CODE, "last")
     cue = cue_before(i, chunks)
     if _is_id(cue, i, chunks):
         return Literal(value, ValueKind.CODE, cue)
@@ -202,8 +204,6 @@ def _is_id(cue: str, i: int, chunks: Sequence[str]) -> bool:
     """Tell an id by the word right before it, or before "is"."""
     before = _word_at(i - 1, chunks)
     if before in _CODE_CUES or (before in ("is", "") and cue in _CODE_CUES):
-        return True
-    if before in ("in", "with") and _word_at(i - 2, chunks) in _ENDING:
         return True
     named = _word_at(i - 2, chunks) if before in ("is", "") else before
     return named in _SHORT_NUMBER and bool(cue)

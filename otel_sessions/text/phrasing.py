@@ -5,6 +5,7 @@ already told you"), and a full stop of its own wherever a sentence, line or clau
 phrase matches many ways of writing it.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -18,6 +19,8 @@ wait" is no "can not"."""
 
 _KEPT = "abcdefghijklmnopqrstuvwxyz0123456789'*"
 _ENDS = ".!?;:\n"
+_DECIMAL = re.compile(r"(\d)\.(?=\d)")
+"""A point that ends no sentence."""
 _PLAIN = {
     code: chr(code) if chr(code) in _KEPT else STOP if chr(code) in _ENDS else " "
     for code in range(128)
@@ -77,6 +80,8 @@ def plain_words(text: str) -> list[str]:
     """
     if not text.isascii():
         text = text.replace("\u2019", "'").encode("ascii", "ignore").decode()
+    if "." in text:
+        text = _DECIMAL.sub(r"\1", text)
     words = text.lower().translate(_PLAIN).replace(STOP, f" {STOP} ").split()
     if not _EXPANDED.keys().isdisjoint(words):
         words = " ".join([_EXPANDED.get(word, word) for word in words]).split()

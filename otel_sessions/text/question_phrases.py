@@ -53,6 +53,7 @@ NAMING = {
     "reading": "reading",
     "address": "address",
     "postal": "zip",
+    "why": "reason",
     "plate": "registration",
     "plates": "registration",
     "color": "colour",
@@ -112,7 +113,7 @@ DESCRIBING = word_set(
 )
 """Words that end the name of a value and start its description."""
 OWNING = word_set("have know need get remember recall ask require")
-ASKERS = word_set("i i'll will would we we'll to me us just")
+ASKERS = word_set("i i'll i'd will would we we'll we'd to me us just")
 """Words before an owning word that make it a request ("may I have", "I'll need")."""
 SPEAKERS = word_set("i i'll i've i'd we we'll we've we'd they it me us will")
 """Who does it itself, and does not request it."""
@@ -134,7 +135,8 @@ REQUESTS = phrases(
     provide the, give me, tell me, let me know, share your, share the, specify your, specify the,
     enter your, enter the, send me, may i have, can i have, could i have, can i get, could i get,
     may i get, may i know, i need your, i need to know, i'll need, i will need, i would need,
-    i need the, i want to know, i'd like to know, i would like to know, need to have your,
+    i need the, i'd need, we'd need, i want to know, i'd like to know, i would like to know,
+    need to have your,
     mind giving, mind telling, mind sharing, mind providing, able to provide, able to share,
     remind me, confirm your, verify your, confirm the, verify the, ask for your, ask for the,
     repeat your, repeat the, take your, me get your, me have your, i just need, i need both,
@@ -217,6 +219,9 @@ TRAVELLING = word_set(
     go going travel traveling travelling head deliver delivered delivery ship shipped shipping send
     """
 )
+CHANGING = word_set("switch change upgrade downgrade exchange swap move")
+"""What ends in a new value ("which plan would you like to switch to?")."""
+OTHERS = word_set("her his their hers theirs")
 MORE = word_set("another second additional other next further new different more each instead")
 FORMS = word_set(
     """
@@ -228,7 +233,7 @@ FORMS = word_set(
     complete full valid current
     favorite favourite possible course hope hoping expect expected answer question problem
     absolutely handy hand regarding ur long whether ought set today now use work works remind ready
-    digit digits character characters printed written shown listed displayed two three four five six
-    seven eight nine ten describe explain exact
+    moment digit digits character characters printed written shown listed displayed
+    two three four five six seven eight nine ten describe explain exact
     """
 )

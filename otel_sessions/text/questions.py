@@ -18,6 +18,7 @@ from otel_sessions.text.asking import MAX_LEAD, condition, trigger, way_of_askin
 from otel_sessions.text.question_phrases import (
     ANOTHER,
     CALLING,
+    CHANGING,
     CHECKED,
     CHECKS,
     CONDITIONS,
@@ -31,6 +32,7 @@ from otel_sessions.text.question_phrases import (
     MORE,
     NAMING,
     NUMBER_NOUNS,
+    OTHERS,
     OWNERS,
     OWNING,
     PURPOSES,
@@ -64,6 +66,7 @@ class Question(NamedTuple):
 
 
 _NO_SUBJECTS = FUNCTION_WORDS.union(FORMS, NUMBER_NOUNS, DURATION, CHECKS) - NAMING.keys()
+_NO_NOUNS = FUNCTION_WORDS | SORTS
 _NO_TOPICS = _NO_SUBJECTS | KINDS.keys() - NAMING.keys()
 _LIST_SIGNS = re.compile(r"\s*(?:[-*\u2022]|\d{1,2}[.)])\s")
 _ENDINGS = (". ", "? ", "! ", ": ", "; ")
@@ -138,7 +141,7 @@ def _asked(tokens: list[str], flags: AskFlag) -> list[Question]:
 def _clauses(tokens: list[str], flags: AskFlag) -> Iterator[list[str]]:
     """Cut at commas, "and" and "or"; but what a closed question lists are its choices."""
     if flags & AskFlag.CLOSED:
-        yield [token for token in tokens if token not in _SIGNS]
+        yield _choices(tokens) or [token for token in tokens if token not in _SIGNS]
         return
     clause: list[str] = []
     for token in [*tokens, ","]:
@@ -147,6 +150,17 @@ def _clauses(tokens: list[str], flags: AskFlag) -> Iterator[list[str]]:
         elif clause:
             yield clause
             clause = []
+
+
+def _choices(tokens: list[str]) -> list[str]:
+    """Return the word before an "or", those before it in a list, and what stands behind it."""
+    if "or" not in tokens[1:-1]:
+        return []
+    at = tokens.index("or", 1)
+    start = at - 1
+    while start > 0 and (tokens[start] == "," or tokens[start - 1] == ","):
+        start -= 1
+    return [token for token in tokens[max(0, start) :] if token not in _SIGNS]
 
 
 def _same(question: Question, before: Question) -> bool:
@@ -158,10 +172,14 @@ def _question(words: list[str], kind: ValueKind | None, flags: AskFlag) -> Quest
     kind = _told_kind(kind, known, closed=bool(flags & AskFlag.CLOSED))
     if flags & AskFlag.CHECK and kind not in CHECKED:
         return None
-    if not known.isdisjoint(SORTS):
+    if kind is not ValueKind.CODE and not known.isdisjoint(SORTS):
         flags |= AskFlag.SORT
+    if not known.isdisjoint(OTHERS):
+        flags |= AskFlag.OTHERS
     flags |= _ends(words, known, of_a_place=kind is ValueKind.PLACE)
     topics = _topics(words, known, kind)
+    if topics == ["reason"] and "why" in known:
+        topics = []  # "why is that?" asks for nothing that was given
     if words[0] in CONDITIONS or (kind in _OPEN_KINDS and not topics and not flags & AskFlag.SORT):
         return None
     return Question(kind, tuple(topics[:MAX_TOPICS]), flags, " ".join(words))
@@ -179,10 +197,16 @@ def _topics(words: Sequence[str], known: set[str], kind: ValueKind) -> list[str]
     topics = [] if known.isdisjoint(DURATION) else ["duration"]
     if words[:2] == ["how", "old"]:
         topics.append("age")
-    for word in words:
+    for at, word in enumerate(words):
         if kind in IDENTIFYING and word in PURPOSES:
             break
+        # "Which plan are you on?" is about a plan, and so is its "plan code".
+        if kind in _OPEN_KINDS:
+            asked = at > 0 and words[at - 1] in ("what", "which")
+        else:
+            asked = words[at + 1 : at + 2] == ["code"]
         left_out = _NO_TOPICS if kind not in _OPEN_KINDS else _NO_SUBJECTS
+        left_out = _NO_NOUNS if asked else left_out
         if word not in left_out and (word != "address" or kind is ValueKind.PLACE):
             topics += sorted(content_words([NAMING.get(word, word)]).difference(topics))
             if len(topics) >= MAX_TOPICS:
@@ -235,7 +259,8 @@ def _ends(words: Sequence[str], known: set[str], *, of_a_place: bool) -> AskFlag
     ends = not known.isdisjoint(ENDS) or " check out " in line or " checking out " in line
     if of_a_place and not starts and not ends:
         ends = words[-1] == "to" or not known.isdisjoint(TRAVELLING)
-    flags = AskFlag.NONE if known.isdisjoint(MORE) else AskFlag.MORE
+    changes = words[-1] in ("to", "for") and not known.isdisjoint(CHANGING)
+    flags = AskFlag.NONE if known.isdisjoint(MORE) and not changes else AskFlag.MORE
     if starts != ends:
         flags |= AskFlag.START if starts else AskFlag.END
     return flags

@@ -102,7 +102,7 @@ STANCES = Phrases(
             you [just|already|have|had|] [said|promised|agreed|offered|told me|confirmed|approved|
             assured|guaranteed|mentioned|stated], you were going to, [was|were] [told|promised],
             [as|like] you [said|promised|offered], [as|like] [promised|
-            agreed|discussed|offered]
+            agreed|discussed|offered], . so, [to be|being|make] sure
             """,
         ),
         (

@@ -25,6 +25,28 @@ from otel_sessions.text.literals import (
     literals_of,
     number,
 )
+from otel_sessions.text.value_phrases import (
+    ALSO_STREETS,
+    ANY,
+    COMING,
+    COMPASS,
+    DAYS,
+    DESCRIBED_SIGNS,
+    HALVES_OF_DAY,
+    INTRODUCING,
+    KNOWING,
+    NEGATIONS,
+    NOT_CARING,
+    NUMBER_WORDS,
+    PARTS_OF_DAY,
+    PERIODS,
+    PLACING,
+    PRICED,
+    REASONING,
+    STREETS,
+    TIMES,
+    UNKNOWING,
+)
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
 
 MAX_VALUES = 16
@@ -35,46 +57,6 @@ _MAX_PLACES = 4
 _MAX_NAME_WORDS = 3
 _REACH = 3
 """Words between a number and what says that it is a time or a date ("7 in the evening")."""
-
-_NUMBERS = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-_NUMBER_WORDS = {word: str(number) for number, word in enumerate(_NUMBERS.split(), 2)} | {
-    "twenty": "20",
-    "thirty": "30",
-    "forty": "40",
-    "fifty": "50",
-    "hundred": "100",
-}
-_DAYS = word_set(
-    """
-    monday tuesday wednesday thursday friday saturday sunday today tonight tomorrow yesterday
-    """
-)
-_TIMES = word_set("noon midnight")
-_HALVES_OF_DAY = {"am": "am", "pm": "pm", "a.m": "am", "p.m": "pm"}
-_PARTS_OF_DAY = {"morning": "am", "afternoon": "pm", "evening": "pm"}
-_PLACING = word_set("in at from to near")
-_COMPASS = word_set(
-    """
-    north south east west northern southern eastern western centre center central downtown uptown
-    """
-)
-_STREETS = word_set("street st road rd lane avenue ave boulevard blvd terrace crescent")
-_ALSO_STREETS = word_set("close court drive view row grove hill square gardens park walk mews")
-"""The same behind one word and a number that counts nothing ("7 Quarry Close")."""
-_COMING = word_set("next this last coming following")
-_PERIODS = word_set("week weekend month year")
-_PRICED = word_set(
-    """
-    cheap cheaper cheapest inexpensive affordable moderate moderately expensive pricey priced
-    """
-)
-_INTRODUCING = word_set("name name's this i'm am")
-_UNKNOWING = word_set("forgot forgotten unsure")
-_KNOWING = word_set("know remember recall idea clue sure")
-"""With a negation before them, they say that something is not known."""
-_ANY = word_set("any anything anywhere anytime whatever whichever either")
-_NOT_CARING = word_set("care matter preference mind")
-_NEGATIONS = word_set("don't dont doesn't doesnt not no can't cant cannot never didn't didnt")
 
 # What stands in quotes after a blank is meant literally; others are apostrophes or code.
 _QUOTED = re.compile(
@@ -141,7 +123,8 @@ class _Scan:
         self._add(i, value)
 
     def read_number(self, word: str, i: int) -> None:
-        self._add(i, number(_NUMBER_WORDS[word], i, self._chunks))
+        if not self._chunks[i + 1 : i + 2] or not self._chunks[i + 1].startswith(DESCRIBED_SIGNS):
+            self._add(i, number(NUMBER_WORDS[word], i, self._chunks))
 
     def read_month(self, word: str, i: int) -> None:
         """Read a month; the number right before it is a day, not a count."""
@@ -157,7 +140,7 @@ class _Scan:
 
     def read_half_of_day(self, word: str, i: int) -> None:
         if self._at and self._at[-1] == i - 1:
-            time = clock(self._values[-1].text + _HALVES_OF_DAY[word])
+            time = clock(self._values[-1].text + HALVES_OF_DAY[word])
             self._values[-1] = Literal(time, ValueKind.TIME)
         elif word == "am":
             self.read_introduction(word, i)
@@ -165,7 +148,7 @@ class _Scan:
     def read_part_of_day(self, word: str, i: int) -> None:
         if self._follows(i) and self._values[-1].kind in (ValueKind.NUMBER, ValueKind.TIME):
             hour = self._values[-1].text
-            half = "" if hour.endswith("m") else _PARTS_OF_DAY[word]
+            half = "" if hour.endswith("m") else PARTS_OF_DAY[word]
             self._values[-1] = Literal(hour + half, ValueKind.TIME)
 
     def read_place(self, word: str, i: int) -> None:
@@ -176,10 +159,10 @@ class _Scan:
 
     def read_street(self, word: str, i: int) -> None:
         """Read a street behind the number of a house, in whatever case."""
-        reach = _REACH if word in _STREETS else 2
+        reach = _REACH if word in STREETS else 2
         words = [chunk.strip(AROUND) for chunk in self._chunks[max(0, i - reach) : i + 1]]
         at = next((j for j, word in enumerate(words) if word[:1].isdigit()), None)
-        if word in _ALSO_STREETS and (at != 0 or len(words) < reach + 1 or _counted(words[1])):
+        if word in ALSO_STREETS and (at != 0 or len(words) < reach + 1 or _counted(words[1])):
             return
         if at is not None and at < len(words) - 1:
             name = " ".join(words[at:])
@@ -188,7 +171,7 @@ class _Scan:
 
     def read_period(self, word: str, i: int) -> None:
         """Read "next week", "this weekend", "the end of the month"."""
-        if i and (self._chunks[i - 1] in _COMING or word == "weekend"):
+        if i and (self._chunks[i - 1] in COMING or word == "weekend"):
             self._add(i, Literal(f"{self._chunks[i - 1]} {word}", ValueKind.DATE))
 
     def read_category(self, word: str, _: int) -> None:
@@ -201,9 +184,12 @@ class _Scan:
         if len(self._chunks) <= _MAX_CHOOSING_WORDS:
             self._places.append(Literal(word, ValueKind.CHOICE, "price"))
 
+    def read_reason(self, word: str, _: int) -> None:
+        self._places.append(Literal(word, ValueKind.OTHER, "reason"))
+
     def read_unknowing(self, word: str, i: int) -> None:
-        negated = not _NEGATIONS.isdisjoint(self._chunks[max(0, i - _REACH) : i])
-        self._unknowing |= word in _UNKNOWING or negated
+        negated = not NEGATIONS.isdisjoint(self._chunks[max(0, i - _REACH) : i])
+        self._unknowing |= word in UNKNOWING or negated
 
     def read_introduction(self, word: str, i: int) -> None:
         """Read "my name is ...", "name: ...", "this is ...", "I'm ..."."""
@@ -272,14 +258,14 @@ class _Scan:
         """
         words = [chunk.strip(AROUND) for chunk in self._chunks]
         known = set(words)
-        careless = not known.isdisjoint(_NEGATIONS) and not known.isdisjoint(_NOT_CARING)
+        careless = not known.isdisjoint(NEGATIONS) and not known.isdisjoint(NOT_CARING)
         telling = [
             word.replace("-", "").isalpha()
             and len(word) > 1
             and not (word in UNNAMING or word in FUNCTION_WORDS or word in _TOLD)
             for word in words
         ]
-        if careless or not known.isdisjoint(_ANY):
+        if careless or not known.isdisjoint(ANY):
             named = [word for word, tells in zip(words, telling, strict=True) if tells]
             return [Literal("any", ValueKind.CHOICE, named[-1] if named else "")]
         return [
@@ -295,26 +281,27 @@ def _counted(word: str) -> bool:
 
 
 _UNITS = word_set("minute hour day km mile percent am pm")
-_DATED = MONTHS | _DAYS
+_DATED = MONTHS | DAYS
 _READ: Mapping[str, Callable[[_Scan, str, int], None]] = {
     word: read
     for words, read in (
-        (_NUMBER_WORDS, _Scan.read_number),
+        (NUMBER_WORDS, _Scan.read_number),
         (MONTHS, _Scan.read_month),
-        (_DAYS, _Scan.read_day),
-        (_TIMES, _Scan.read_time),
-        (_HALVES_OF_DAY, _Scan.read_half_of_day),
-        (_PARTS_OF_DAY, _Scan.read_part_of_day),
-        (_PLACING, _Scan.read_place),
-        (_COMPASS, _Scan.read_compass),
-        (_PRICED, _Scan.read_priced),
-        (_STREETS | _ALSO_STREETS, _Scan.read_street),
-        (_PERIODS, _Scan.read_period),
+        (DAYS, _Scan.read_day),
+        (TIMES, _Scan.read_time),
+        (HALVES_OF_DAY, _Scan.read_half_of_day),
+        (PARTS_OF_DAY, _Scan.read_part_of_day),
+        (PLACING, _Scan.read_place),
+        (COMPASS, _Scan.read_compass),
+        (PRICED, _Scan.read_priced),
+        (STREETS | ALSO_STREETS, _Scan.read_street),
+        (PERIODS, _Scan.read_period),
         (CATEGORIES, _Scan.read_category),
-        (_UNKNOWING | _KNOWING, _Scan.read_unknowing),
-        (_INTRODUCING - {"am"}, _Scan.read_introduction),
+        (REASONING, _Scan.read_reason),
+        (UNKNOWING | KNOWING, _Scan.read_unknowing),
+        (INTRODUCING - {"am"}, _Scan.read_introduction),
     )
     for word in words
 }
-_TOLD = _READ.keys() - CATEGORIES.keys() - _ALSO_STREETS - _PERIODS
+_TOLD = _READ.keys() - CATEGORIES.keys() - ALSO_STREETS - PERIODS
 """Words that are no choices, because they are read as something else."""

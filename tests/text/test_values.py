@@ -97,6 +97,9 @@ def test_thousands_separators_do_not_count(number):
         ),
         ("a 15-inch screen with 32GB", [("15-inch", K.OTHER, ""), ("32gb", K.OTHER, "screen")]),
         ("the flight is HX2210", [("hx2210", K.CODE, "flight")]),
+        ("my card ends in 7733", [("7733", K.CODE, "last")]),
+        ("the last four digits are below", []),
+        ("some time next week", [("next week", K.DATE, "")]),
     ],
 )
 def test_kinds_and_cues(text, kinds):
