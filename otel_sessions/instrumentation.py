@@ -17,6 +17,7 @@ from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-de
 
 from otel_sessions.app_stores import AppStores, ObservedStore, wish
 from otel_sessions.config import Config
+from otel_sessions.emit.metrics import Waiting
 from otel_sessions.faults import contained
 from otel_sessions.identity import bounded
 from otel_sessions.monitors import Monitor, check
@@ -53,6 +54,7 @@ class Handle:
 
 _active: Handle | None = None
 _app_stores = AppStores()
+_waiting = Waiting()
 
 
 def instrument(**settings: Any) -> Handle:  # noqa: ANN401 - Config checks each
@@ -80,7 +82,7 @@ def instrument(**settings: Any) -> Handle:  # noqa: ANN401 - Config checks each
         if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
             check(config)
             return Handle(None)
-        _active = Handle(Monitor(config, _app_stores))
+        _active = Handle(Monitor(config, _app_stores, _waiting))
         # Registered after the SDK's own, so that it runs before the SDK shuts down.
         atexit.register(_at_exit)
         return _active

@@ -24,7 +24,7 @@ from otel_sessions.config import PREFIX, Config
 from otel_sessions.conversations import Conversations
 from otel_sessions.emit import Emitter
 from otel_sessions.emit.events import EventEmitter
-from otel_sessions.emit.metrics import MetricEmitter
+from otel_sessions.emit.metrics import MetricEmitter, Waiting
 from otel_sessions.emit.sdk import flush_sdk, join_flushes, leave_counted, set_up_sdk
 from otel_sessions.emit.spans import SpanEmitter, start_call_span
 from otel_sessions.errors import ConfigError
@@ -49,12 +49,13 @@ _MAX_SWEEP_INTERVAL_S = 10.0
 class Monitor:
     """Everything that runs between `instrument()` and `uninstrument()`."""
 
-    def __init__(self, config: Config, app_stores: AppStores) -> None:
+    def __init__(self, config: Config, app_stores: AppStores, waiting: Waiting) -> None:
         """Wire the parts together and patch the clients.
 
         Args:
             config: every setting.
             app_stores: the application's own stores that are observed, now or later.
+            waiting: what the gauge of waiting calls asks.
 
         Raises:
             ConfigError: a provider is unknown, or a plug-in or the store's URL cannot be used.
@@ -84,7 +85,8 @@ class Monitor:
         tracer = trace.get_tracer(*scope, schema_url=schema)
         meter = metrics.get_meter(*scope, schema_url=schema)
         logger = get_logger(*scope, schema_url=schema)
-        metric_emitter = MetricEmitter(meter, queue_length=lambda: len(self.pipeline))
+        waiting.length = lambda: len(self.pipeline)
+        metric_emitter = MetricEmitter(meter, waiting=waiting)
         event_emitter = EventEmitter(logger)
         emitters: list[Emitter] = [SpanEmitter(tracer), event_emitter, metric_emitter]
         self._judge = open_judge(

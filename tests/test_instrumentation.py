@@ -283,6 +283,43 @@ print(time.monotonic() - started < 5)
         )
         assert printed == "True\n"
 
+    def test_calls_that_wait_are_told_after_a_second_start_too(self, run):
+        """A gauge that exists already keeps asking; it must not ask who is gone."""
+        told = run(
+            APPLICATION
+            + """
+import threading
+from opentelemetry import metrics
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+reader = InMemoryMetricReader()
+metrics.set_meter_provider(MeterProvider([reader]))
+
+def waiting():
+    for of in reader.get_metrics_data().resource_metrics[0].scope_metrics:
+        for metric in of.metrics:
+            if metric.name == "llm_session.pipeline.queue.size":
+                return metric.data.data_points[0].value
+
+for _ in range(2):
+    otel_sessions.instrument()
+    busy, free = threading.Event(), threading.Event()
+    otel_sessions.on_signal(lambda _: (busy.set(), free.wait(30)))
+    messages = [{"role": "user", "content": "Where is the order that I made last week?"},
+        {"role": "assistant", "content": "A dull reply."}] * 2
+    for i in (1, 3):
+        with otel_sessions.session("s"):
+            client.chat.completions.create(model="gpt-test", messages=messages[:i])
+    assert busy.wait(30)
+    ask(3, "other")
+    print("waiting", waiting())
+    free.set()
+    otel_sessions.uninstrument()
+"""
+        )
+        assert re.findall(r"waiting (\d+)", told) == ["3", "3"]
+
     def test_an_sdk_that_is_there_is_used(self, run):
         """Nothing is added to it."""
         code = """

@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     import uvicorn  # noqa: PLC0415 - of the extra, see cli/__init__.py
 
     from otel_sessions.app_stores import AppStores  # noqa: PLC0415 - loads the SDK
+    from otel_sessions.emit.metrics import Waiting  # noqa: PLC0415 - loads the SDK
     from otel_sessions.monitors import Monitor  # noqa: PLC0415 - loads the SDK
     from otel_sessions.sidecar.server import make_app  # noqa: PLC0415 - of the extra
 
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Our own telemetry goes the same way as what is passed on.
     os.environ.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", arguments.forward)
     try:
-        monitor = Monitor(Config.load(os.environ, providers=()), AppStores())
+        monitor = Monitor(Config.load(os.environ, providers=()), AppStores(), Waiting())
     except ConfigError as error:
         listening.close()
         raise CommandError(str(error)) from None

@@ -37,10 +37,20 @@ _RECORDING_SCOPES = ("opentelemetry.",)
 """Scopes, of the official packages and of OpenLLMetry, that record them; OpenInference does not."""
 
 
+class Waiting:
+    """How many calls wait, for a gauge that outlives a monitor.
+
+    The SDK gives an instrument that exists already, with the callbacks of the first.
+    """
+
+    def __init__(self, length: Callable[[], int] = lambda: 0) -> None:
+        self.length = length
+
+
 class MetricEmitter(Silent):
     """Records every metric of the telemetry contract."""
 
-    def __init__(self, meter: Meter, *, queue_length: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, meter: Meter, *, waiting: Waiting) -> None:
         def counter(metric: Metric) -> Counter:
             return meter.create_counter(metric.name, metric.unit, metric.description)
 
@@ -52,8 +62,8 @@ class MetricEmitter(Silent):
                 explicit_bucket_boundaries_advisory=list(metric.bounds),
             )
 
-        def waiting(_: CallbackOptions) -> Iterable[Observation]:
-            return [Observation(queue_length())]
+        def observe_waiting(_: CallbackOptions) -> Iterable[Observation]:
+            return [Observation(waiting.length())]
 
         self._operation_duration = histogram(names.OPERATION_DURATION)
         self._first_chunk = histogram(names.OPERATION_TIME_TO_FIRST_CHUNK)
@@ -81,7 +91,7 @@ class MetricEmitter(Silent):
         self._pipeline_calls = counter(names.PIPELINE_CALLS)
         self._judge_calls = counter(names.JUDGE_CALLS)
         queue = names.PIPELINE_QUEUE
-        meter.create_observable_gauge(queue.name, [waiting], queue.unit, queue.description)
+        meter.create_observable_gauge(queue.name, [observe_waiting], queue.unit, queue.description)
 
     def on_call(self, report: CallReport) -> None:
         """Record the conventions' metrics of the call, and what it did to the window."""

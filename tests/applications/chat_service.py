@@ -188,7 +188,10 @@ def main(mode):
     trace.set_tracer_provider(tracing)
     otel_sessions.instrument()
     session = otel_sessions.session if mode == "ids" else lambda _: nullcontext()
-    config = uvicorn.Config(make_service(session), port=0, log_level="warning")
+    # On a busy machine a user may come back to a connection after the 5 s that are usual.
+    config = uvicorn.Config(
+        make_service(session), port=0, log_level="warning", timeout_keep_alive=120
+    )
     server = uvicorn.Server(config)
     listening = config.bind_socket()
     serving = threading.Thread(target=server.run, args=([listening],))

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from otel_sessions.emit.app_stores import AppStoreEmitter
 from otel_sessions.emit.events import EventEmitter
-from otel_sessions.emit.metrics import MetricEmitter
+from otel_sessions.emit.metrics import MetricEmitter, Waiting
 from otel_sessions.emit.spans import SpanEmitter, start_call_span
 from otel_sessions.identity import Ambient
 
@@ -48,7 +48,7 @@ class Told:
         self.waiting = 0
         self.tracer = tracing.get_tracer("test")
         self.metric_emitter = MetricEmitter(
-            self.metering.get_meter("test"), queue_length=lambda: self.waiting
+            self.metering.get_meter("test"), waiting=Waiting(lambda: self.waiting)
         )
         self.capacities = []
         self.app_store_emitter = AppStoreEmitter(
