@@ -51,8 +51,8 @@ def window_fill(
             f"{used} > {limit:g}\nor\n({used} > {from_share:g} and {forecast})",
             summary=(
                 f"Calls of {IN_SERVICE} fill {{{{ $value | humanizePercentage }}}} of the window of"
-                f" {{{{ $labels.{MODEL} }}}} (95th percentile); {limit:.0%} is reached"
-                f" within {horizon}"
+                f" {{{{ $labels.{MODEL} }}}} (95th percentile); {limit:.0%} is exceeded,"
+                f" or will be within {horizon}"
             ),
             description="Conversations outgrow the model's window, now or soon.",
             slo="kept-context",

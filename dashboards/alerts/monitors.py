@@ -34,7 +34,7 @@ def turns_missing(setting: Setting, *, window: str, min_turns: int) -> Rule:
             f"unless {increase(TURNS, now)} > 0",
             summary=(
                 f"No turn of {IN_SERVICE} in {window};"
-                f' a day ago there were {{{{ $value | printf "%.0f" }}}}'
+                f' a day ago there were {{{{ $value | printf "%.0f" }}}} turns'
             ),
             description="A service that had turns a day and a week ago at this time has none.",
             slo="monitored-calls",

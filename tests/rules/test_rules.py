@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import re
 import subprocess
 from dataclasses import replace
@@ -10,10 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+from collector.programs import MissingProgramError
 from dashboards.build import HERE as DASHBOARDS
 from dashboards.build import build_files
 from dashboards.prometheus_names import series_names
 from dashboards.rules import build_rules, read_sources
+from dashboards.schemas import traceql_errors
 from otel_sessions import names
 from otel_sessions.health import HEALTHY_ABOVE
 
@@ -62,7 +65,11 @@ def test_alert_says_what_a_person_needs(name):
     assert alert["labels"]["severity"] in {"page", "ticket"}
     assert alert["labels"]["kind"] in {"symptom", "cause"}
     assert alert["for"]
-    assert re.search(r"\$value.*\}\}( USD| of 1|[%s]|)", said["summary"])
+    assert re.search(
+        r"\$value \| humanize(Percentage|Duration) \}\}"
+        r'|\$value( \| printf "%\.\df")? \}\} (USD|of 1|turns)\b',
+        said["summary"],
+    )
     assert said["description"].endswith(".")
     assert said["runbook_url"].endswith(f"/{name}.md")
     board = re.match(r"/d/([\w-]+)\?var-service=", said["dashboard_url"])[1]
@@ -86,6 +93,17 @@ def test_alert_leads_to_an_example_session(name):
     assert pane["queries"][0]["query"] == filled
     assert pane["datasource"] in DATA_SOURCES
     assert re.match(r"\w+", said["exemplars"])[0] in SERIES
+
+
+def test_searches_for_examples_are_traceql():
+    searches = [each["annotations"]["example"] for each in alerts().values() if has_example(each)]
+    filled = [re.sub(r"\{\{ \$(labels\.\w+|value) \}\}", "1", each) for each in searches]
+    try:
+        assert traceql_errors(filled) == [None] * len(filled)
+    except MissingProgramError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
 
 
 def test_every_alert_that_a_session_is_behind_has_an_example():

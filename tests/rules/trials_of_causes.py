@@ -77,7 +77,7 @@ TRIALS = [
             sums=(40, 92),
         ),
         "Calls of shop fill 94.74% of the window of gpt-4o (95th percentile);"
-        " 90% is reached within 3d",
+        " 90% is exceeded, or will be within 3d",
         labels={"gen_ai_request_model": "gpt-4o"},
         step_s=600,
         little=0.01,
@@ -203,7 +203,7 @@ TRIALS = [
         "LlmSessionTurnsMissing",
         "monitored-calls",
         [Series('llm_session_turn_evaluated_total{healthy="true"}', 30, 0)],
-        "No turn of shop in 1h; a day ago there were 60",
+        "No turn of shop in 1h; a day ago there were 60 turns",
         **(WEEK | {"step_s": 1800, "before": 350}),
         skip={
             TENANT: "others have turns",

@@ -95,3 +95,20 @@ def test_query_for_spans_finds_some_with_what_it_shows(spans, worst, each):
     assert found
     missing = set(query.selected) - {name for span in found for name in span.attributes}
     assert missing <= RARE
+
+
+EXAMPLES = {
+    rule["alert"]: rule["annotations"]["example"]
+    for rule in RULES
+    if rule.get("alert") in {"LlmSessionTurnsUnhealthyFast", "LlmSessionSessionsUnhealthySlow"}
+}
+
+
+@pytest.mark.parametrize("alert", EXAMPLES)
+def test_example_of_an_alert_leads_to_sessions(spans, worst, alert):
+    """To unhealthy turns, and to unhealthy sessions; the worst is among them."""
+    (service,) = {span.resource["service.name"] for span in spans}
+    search = EXAMPLES[alert].replace("{{ $labels.service_name }}", service)
+    found = read_query(search).of(spans, limit=1000)
+    assert worst in {span.attributes[names.SESSION_ID] for span in found}
+    assert len(found) < len(spans) / 2
