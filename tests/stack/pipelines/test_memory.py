@@ -1,4 +1,4 @@
-"""Memory: under ten times the load the collector refuses, stays in its limit, and recovers."""
+"""Memory: under ten times the load that it takes, the collector stays in its limit."""
 
 import time
 from collections import Counter
@@ -10,7 +10,6 @@ LIMIT_MIB = 160
 SENDERS = 8
 SPANS = 400
 """In each request, with 20 attributes each: 0.5 MB on the wire, four times that in memory."""
-CALM_PER_S = 1
 STORM = 150
 """Requests that are offered as fast as they are answered; all would fill the limit twice."""
 
@@ -41,12 +40,6 @@ def test_ten_times_the_load_does_not_break_the_limit(collector, backend, span, b
 
     # Made before, so that the senders do little but send.
     bodies = [[request(f"{sender} {at}") for at in range(10)] for sender in range(SENDERS)]
-    calm = Counter()
-    for number in range(3 * CALM_PER_S):
-        calm[running.post(bodies[0][number])] += 1
-        time.sleep(1 / CALM_PER_S)  # a pace, not a wait
-    assert set(calm) == {200}
-
     storm, started, numbers = Counter(), time.monotonic(), iter(range(STORM))
 
     def send(sender):
@@ -55,10 +48,16 @@ def test_ten_times_the_load_does_not_break_the_limit(collector, backend, span, b
 
     with ThreadPoolExecutor(SENDERS) as senders:
         list(senders.map(send, range(SENDERS)))
-    assert storm.total() / (time.monotonic() - started) > 10 * CALM_PER_S
+    per_s = storm.total() / (time.monotonic() - started)
     assert set(storm) == {200, 503}, "more than fits was offered, and some was taken"
     assert peak_mib(running.process.pid) < LIMIT_MIB * 1.5
-    http.until(lambda: running.post(bodies[0][0]) == 200, seconds=30, what="being accepted again")
+    for body_of_calm in bodies[0][:5]:
+        time.sleep(10 / per_s)  # a pace, not a wait
+        http.until(
+            lambda again=body_of_calm: running.post(again) == 200,
+            seconds=30,
+            what="a tenth of the load to be taken, as senders who try again see it",
+        )
 
 
 def peak_mib(pid):

@@ -53,7 +53,7 @@ def test_a_session_comes_to_one_sidecar_and_back(collector, backend, sidecars, s
         spans = []
         for session in sessions:
             trace = f"{session} {turn}"
-            spans.append(span(trace, "request", scope="web framework"))
+            spans.append(span(trace, "request"))
             call = {names.SESSION_ID: session, "gen_ai.input.messages": CANARY}
             spans.append(span(trace, "call", attributes=call))
             spans.append(span(trace, "another call", attributes=call))
