@@ -25,6 +25,7 @@ from otel_sessions.observers.options import Options
 from otel_sessions.polls import Usage
 from otel_sessions.sessions import OUTCOMES, Outcome, SessionHealth
 from otel_sessions.signals import SessionSignal
+from otel_sessions.terminations import Termination
 
 _LOG = logging.getLogger("otel_sessions")
 
@@ -34,9 +35,10 @@ _lock = threading.RLock()
 class Handle:
     """What `instrument()` gives: as a context manager it calls `uninstrument()` at its end."""
 
-    def __init__(self, monitor: Monitor | None) -> None:
+    def __init__(self, monitor: Monitor | None, termination: Termination | None = None) -> None:
         """Stand for a monitor, or for none where the SDK is switched off."""
         self.monitor = monitor
+        self.termination = termination
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +84,8 @@ def instrument(**settings: Any) -> Handle:  # noqa: ANN401 - Config checks each
         if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
             check(config)
             return Handle(None)
-        _active = Handle(Monitor(config, _app_stores, _waiting))
+        monitor = Monitor(config, _app_stores, _waiting)
+        _active = Handle(monitor, Termination(_at_exit, config.flush_timeout_s + 1.0))
         # Registered after the SDK's own, so that it runs before the SDK shuts down.
         atexit.register(_at_exit)
         return _active
@@ -96,7 +99,9 @@ def uninstrument() -> None:
     """
     global _active
     with _lock:
-        monitor, _active = _running(), None
+        monitor, handle, _active = _running(), _active, None
+    if handle is not None and handle.termination is not None:
+        handle.termination.leave()
     if monitor is not None:
         atexit.unregister(_at_exit)
         monitor.close()

@@ -80,7 +80,7 @@ class Pipeline:
             count: told of each call what became of it.
             queue_size: calls that may wait.
             inline: analyse in the caller's thread instead; an abandoned stream with the next call.
-            sweep: called by the worker now and then.
+            sweep: called by the worker now and then; inline, after a call.
             sweep_interval_s: how often, in seconds.
 
         """
@@ -90,6 +90,7 @@ class Pipeline:
         self._inline = inline
         self._sweep = sweep
         self._sweep_interval_s = sweep_interval_s
+        self._next_sweep_s = 0.0
         self._closed = False
         self.after_fork()
 
@@ -133,6 +134,7 @@ class Pipeline:
                 self._start()
             elif not may_be_collected:
                 self._drain()
+                self._sweep_if_due()
 
     def post(self, action: Callable[[], None]) -> None:
         """Do something after all that was accepted before; at once if nothing waits."""
@@ -176,17 +178,20 @@ class Pipeline:
                 self._starting.release()
 
     def _work(self) -> None:
-        next_sweep_s = time.monotonic() + self._sweep_interval_s
+        self._next_sweep_s = time.monotonic() + self._sweep_interval_s
         while not self._closed:
             # A user's callback may call `sys.exit`; in this thread there is nothing to exit.
             with suppress(SystemExit):
-                until_sweep_s = max(0.001, next_sweep_s - time.monotonic())
+                until_sweep_s = max(0.001, self._next_sweep_s - time.monotonic())
                 if self._take(self._run, timeout_s=until_sweep_s, gather_s=_GATHER_S):
                     self._drain()
-                if time.monotonic() >= next_sweep_s:
-                    next_sweep_s = time.monotonic() + self._sweep_interval_s
-                    with contained("ending idle sessions"):
-                        self._sweep()
+                self._sweep_if_due()
+
+    def _sweep_if_due(self) -> None:
+        if time.monotonic() >= self._next_sweep_s:
+            self._next_sweep_s = time.monotonic() + self._sweep_interval_s
+            with contained("ending idle sessions"):
+                self._sweep()
 
     def _drain(self, timeout_s: float = -1) -> bool:
         """Analyse all that waits, unless this thread is already at it; tell whether it is done.

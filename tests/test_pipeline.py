@@ -277,6 +277,17 @@ def test_a_callback_may_flush(starting):
     assert len(answers) == 1
 
 
+def test_without_a_worker_a_call_sweeps(starting):
+    """When a sweep is due, in the thread of the call; sessions fall silent there, too."""
+    swept = []
+    often = starting(inline=True, sweep=lambda: swept.append(1), sweep_interval_s=0.0)
+    submitted(often, 3)
+    assert len(swept) == 3
+    seldom = starting(inline=True, sweep=lambda: swept.append(2), sweep_interval_s=3600.0)
+    submitted(seldom, 3)
+    assert swept.count(2) == 1
+
+
 def test_the_worker_sweeps(starting, faults):
     """Again and again, also without calls, and a fault does not end it."""
     swept = threading.Semaphore(0)
