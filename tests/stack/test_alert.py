@@ -209,6 +209,11 @@ def test_no_session_is_in_a_label(stack, sixty):
     assert not [(value, name) for value in values for name in stack.sessions if name in value]
 
 
+def of_a_busy_machine(series):
+    """What a run has if it takes long: idle sessions are looked for, turns become slower."""
+    return series.get("operation") == "take_idle" or series.get("signal") == "latency_growth"
+
+
 def test_series_do_not_grow_with_sessions(stack, twenty, sixty):
     """Three times the sessions make the same series."""
     of_the_process = {"instance", "server_port"}
@@ -217,7 +222,7 @@ def test_series_do_not_grow_with_sessions(stack, twenty, sixty):
         return {
             tuple(sorted((k, v) for k, v in each.items() if k not in of_the_process))
             for each in stack.series()
-            if each.get("instance") == run.instance
+            if each.get("instance") == run.instance and not of_a_busy_machine(each)
         }
 
     assert without_process(sixty) == without_process(twenty)
