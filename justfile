@@ -19,7 +19,7 @@ rules:
 
 # docs/board-*.png: the boards with data of a replay; needs chromium and pngquant
 pictures:
-    OTEL_SESSIONS_ANSWERS=answers.json OTEL_SESSIONS_ROUNDS=3 python -m pytest tests/stack/boards
+    OTEL_SESSIONS_ANSWERS=answers.json python -m pytest tests/stack/boards
     python -m dashboards.pictures answers.json docs
     rm answers.json
 

@@ -26,7 +26,7 @@ from otel_sessions import names
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "../shared/data/dev"
-TURNS = metric_name(names.TURN_EVALUATED)
+TURNS, ENDED = metric_name(names.TURN_EVALUATED), metric_name(names.ENDED)
 SCALE = 1 / 60
 RATE = "30s"
 """For `$__rate_interval`; the first round alone takes longer."""
@@ -134,22 +134,37 @@ class Prometheus:
         self.started = time.time()
         self.ended = None
 
+    def _get(self, url):
+        """Read an answer; a busy machine may need a second try."""
+        return self._http.until(lambda: self._http.json(url), seconds=60, what=url)
+
     def ask(self, query, at=None):
         """Return the series that have a finite value."""
         url = f"{self._api}/query?query={quote(query)}&time={at or time.time()}"
-        found = self._http.json(url)["data"]["result"]
+        found = self._get(url)["data"]["result"]
         return [each for each in found if math.isfinite(float(each["value"][1]))]
 
     def ask_range(self, query, step=1):
         """Return the series that had a finite value at any time."""
         times = f"start={self.started}&end={self.ended}&step={step}"
         url = f"{self._api}/query_range?query={quote(query)}&{times}"
-        found = self._http.json(url)["data"]["result"]
+        found = self._get(url)["data"]["result"]
         return [each for each in found if any(math.isfinite(float(v)) for _, v in each["values"])]
 
-    def value(self, query):
-        found = self.ask(query)
-        return float(found[0]["value"][1]) if found else None
+    def exemplars(self, query):
+        """Return the points that lead to traces."""
+        url = f"{self._api}/query_exemplars?query={quote(query)}"
+        found = self._get(f"{url}&start={self.started}&end={self.ended}")["data"]
+        return [point for series in found for point in series["exemplars"]]
+
+    def wait_for(self, query, value):
+        """Wait until the answer is this value."""
+
+        def is_there():
+            found = self.ask(query)
+            return found and float(found[0]["value"][1]) == value
+
+        self._http.until(is_there, seconds=60, what=f"{query} = {value}")
 
 
 @pytest.fixture(scope="module")
@@ -185,24 +200,16 @@ def prometheus(collector, launch, program, http, receiver, tmp_path_factory, con
     running = Prometheus(f"http://{address}/api/v1", http)
     running.sessions = running.conversations = 0
     for version, mix in VERSIONS.items():
+        of_version = f'{{service_version="{version}"}}'
         with Application(version, addresses.otlp, chats.url, folder) as application:
             for _ in range(ROUNDS):
                 told = application.play(mix(conversations))
                 running.conversations += len(mix(conversations))
-                http.until(
-                    lambda told=told, version=version: (
-                        running.value(f'sum({TURNS}{{service_version="{version}"}})') == told.turns
-                    ),
-                    seconds=30,
-                    what=f"{told.turns} turns in Prometheus",
-                )
-            running.sessions += told.sessions
+                running.wait_for(f"sum({TURNS}{of_version})", told.turns)
+        # Now: the collector forgets a process five minutes after its last word.
+        running.wait_for(f"sum({ENDED}{of_version})", told.sessions)
+        running.sessions += told.sessions
     running.kinds = told.kinds
-    http.until(
-        lambda: running.value("sum(llm_session_ended_total)") == running.sessions,
-        seconds=30,
-        what=f"the end of {running.sessions} sessions in Prometheus",
-    )
     running.ended = time.time()
     return running
 

@@ -60,6 +60,18 @@ def test_query_of_a_panel_has_data(prometheus, rate, each):
     assert bool(ask(query)) != (each.title in EMPTY), query
 
 
+def leads_to_traces(each):
+    return any(target.get("exemplar") for target in each.panel["targets"])
+
+
+@pytest.mark.parametrize("each", [each for each in METRICS if leads_to_traces(*each.values)])
+def test_points_of_a_panel_lead_to_traces(prometheus, spans, each):
+    """To traces that left the collector, so that Tempo has them."""
+    told = prometheus.exemplars(filled(each.text))
+    assert told
+    assert {point["labels"]["trace_id"] for point in told} <= {span.trace_id for span in spans}
+
+
 @pytest.mark.parametrize(("name", "query"), sorted(set(marks())))
 def test_mark_is_drawn(prometheus, name, query):
     assert prometheus.ask_range(filled(query))
