@@ -140,7 +140,6 @@ def panels() -> Iterable[Builder]:
                 )
             ],
             width=6,
-            exemplars=True,
             empty=NO_APP_STORE,
         )
     )
