@@ -127,7 +127,8 @@ def _grant(
     firm -= now_refused
     conditional -= now_refused
     wish = _mentioned(request, topics)
-    if not says_yes or now_refused:
+    grants_it = says_yes or (bool(firm) and asks and reply.tokens <= _SHORT)
+    if not grants_it or now_refused:
         wish &= _mentioned(reply, topics) | firm | conditional
     elif reply.tokens <= _SHORT:
         wish |= _mentioned(reply, topics)

@@ -8,12 +8,13 @@ wants something else, or a tool was asked. Not at all: the user took the wish ba
 
 Range: [0.4, 1]. Languages: English. Cost: 1 µs; if something is refused, about 5 µs and 15 µs for
 each of up to eight commitments that it may be about.
-Source of the numbers: reasoned, and checked on dialogues of our own: all ten in `tests/complaints`,
-five healthy twins silent; of 59 written later in other words, 30 at first sight, 49 once the lists
-had grown by them. In passed sessions of tau1, tau2_retail and agentclinic, in which hardly anything
-is reversed, it warns in 0.9, 0.2 and 0.2 % of the turns.
-Known to be missed: a denial that does not negate ("the fee stands", "only for members"), and a
-promise in quite other words ("compensate" for "voucher").
+Source of the numbers: reasoned, and checked on dialogues of our own. Of 48 that were written in
+other words and not looked at before they were measured, 27 were found at first sight, and all of
+their 18 healthy twins were silent; then the lists grew by them, and they are in `tests/complaints`.
+In passed dev sessions of tau1, tau2_retail and agentclinic, in which hardly anything is reversed,
+it warns in 1.0, 0.3 and 0.0 % of the turns.
+Known to be missed: a denial that only restricts ("only for members"), and a promise in quite other
+words ("bring a new one" for "exchange").
 """
 
 from collections.abc import Sequence

@@ -13,9 +13,15 @@ and when the user is correcting something.
 
 Severity is the probability that the evidence stands for, see `evidence.py`. Range: [0.45, 1].
 Languages: English, because questions are. Cost: 1 µs for a reply that asks nothing; otherwise about
-150 µs for 20 turns.
-Missed most often are things that only their names tell ("Pixel 7" as a phone) and reasons that were
-volunteered.
+300 µs for 15 turns.
+Source: measured on the dev sessions of p_reask_sgd (AUROC .87, F1 .82 at 0.5) and dstc2_babi6
+(.88, .63). The first has some labels that no reader would share: 29 of its 254 negatives ask for
+a place, most of them for the place of pick-up that was just given; without these 29 AUROC is .93.
+In passed dev sessions of tau1, tau2_retail, agentclinic and dbdc3 it warns in 0.9, 1.0, 0.6 and
+2.1 % of the turns. Of 49 dialogues of our own that were not looked at before they were measured,
+25 were found at first sight, and 21 of their 25 healthy twins were silent. Missed most often are
+things that only their names tell ("Pixel 7" as a phone), what was told unasked in other words, and
+things that are asked for by another name ("mileage" for "kilometres").
 """
 
 from collections.abc import Sequence

@@ -33,7 +33,7 @@ from otel_sessions.text.claim_phrases import (
     TOLERANT,
 )
 from otel_sessions.text.phrasing import STOP, Phrases, plain_words
-from otel_sessions.text.promises import BEING, promise_at
+from otel_sessions.text.promises import BEING, DONE, promise_at
 from otel_sessions.text.stance_phrases import JUDGED, OPENING_FLAGS, STANCES
 from otel_sessions.text.words import FUNCTION_WORDS, word_set
 
@@ -216,7 +216,7 @@ def _denial(clause: Sequence[str], at: int) -> ClaimKind:
     if DISAVOWED.meanings(clause) or (clause[at] == "no" and _was_given(clause[at:])):
         return ClaimKind.DISAVOWED
     before, after = clause[:at], clause[at + 1 : at + 1 + _REACH]
-    if clause[at] == "no" and "there" in before[-2:]:
+    if clause[at] == "no" and ("there" in before[-2:] or list(before[-2:]) == ["we", "have"]):
         return ClaimKind.REFUSED
     doer, helper = before[-2:] if len(before) > 1 else ("", "")
     relieves = doer == "you" and not _BURDENS.isdisjoint(after[:1])
@@ -229,7 +229,7 @@ def _denial(clause: Sequence[str], at: int) -> ClaimKind:
     if refuses or (clause[at] == "not" and before and before[-1] in _UNABLE):
         verb = next((word for word in after if word not in FUNCTION_WORDS), "")
         given = not verb or verb in BLAND or verb in GIVING or verb in GIVEN
-        given = given or (after[:1] == ["be"] and verb.endswith("ed"))
+        given = given or (after[:1] == ["be"] and (verb in DONE or verb.endswith("ed")))
         return ClaimKind.REFUSED if given or not REFUSED.isdisjoint(after) else ClaimKind.NEGATED
     return ClaimKind.NEGATED if _WITHHELD.isdisjoint(after) else ClaimKind.REFUSED
 

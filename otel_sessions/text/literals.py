@@ -55,6 +55,8 @@ _SHORTENED = word_set("no. nr. num. ref. acct. reg. tel. cust. id.")
 """Their dots end no sentence."""
 _ENDING = word_set("ends ending")
 """A card that "ends in 4471" has these as its last digits."""
+_PRICED = word_set("cost costs price budget salary rent amount")
+"""Words that make a bare number an amount of money ("it cost 2400")."""
 _PHONE_CUES = word_set("phone telephone mobile cell call landline")
 _CUE_REACH = 5
 """Words before a value among which its cue is looked for."""
@@ -197,7 +199,8 @@ def number(value: str, i: int, chunks: Sequence[str]) -> Literal:
         return Literal(value, ValueKind.TIME)
     if _is_age(before, i, chunks) if not counts else after in _YEARS and _old(i, chunks):
         return Literal(value, ValueKind.NUMBER, "age")
-    return Literal(value, ValueKind.NUMBER, after if counts else cue)
+    kind = ValueKind.MONEY if cue in _PRICED and not counts else ValueKind.NUMBER
+    return Literal(value, kind, after if counts else cue)
 
 
 def _is_id(cue: str, i: int, chunks: Sequence[str]) -> bool:
@@ -206,7 +209,7 @@ def _is_id(cue: str, i: int, chunks: Sequence[str]) -> bool:
     if before in _CODE_CUES or (before in ("is", "") and cue in _CODE_CUES):
         return True
     named = _word_at(i - 2, chunks) if before in ("is", "") else before
-    return named in _SHORT_NUMBER and bool(cue)
+    return (named in _SHORT_NUMBER or named in _CODE_CUES) and bool(cue)
 
 
 def _is_age(before: str, i: int, chunks: Sequence[str]) -> bool:
