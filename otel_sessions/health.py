@@ -85,8 +85,9 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
 """How bad the turn, or the session, is if the signal is certain: [0, 1]; 0 only informs.
 
 Chosen by `scripts/fit_health.py` on tau2_retail, tau1, agentclinic and dbdc3, whose sessions are
-known to have failed or passed: AUROC of 1 - health .65, .58, .80 and .60; chosen on the half
-without the task that is scored, it is the same choice (2026-11-28).
+known to have failed or passed. AUROC of 1 - health is .67, .61, .78 and .57 on these, where it was
+.57, .52, .64 and .44 (2026-11-28). Of each half of the sessions, split by task, the script makes
+the same choice.
 """
 
 OF_THE_SESSION = frozenset(("slow_progress", "loose_replies"))
