@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from opentelemetry.trace import INVALID_SPAN
 
 from otel_sessions import faults as fault_log
@@ -30,6 +31,10 @@ from otel_sessions.stores import open_store
 from otel_sessions.text.features import FeatureReader
 from otel_sessions.tracker import Tracker
 from otel_sessions.turns import Turn
+
+# A busy machine is slow, and no test tells how fast we are.
+settings.register_profile("unhurried", parent=settings.default, deadline=None)
+settings.load_profile("unhurried")
 
 KEY = b"a key of the tests"
 CLUSTER_SLOTS = 16_384
