@@ -29,7 +29,7 @@ _GATHER_S = 0.02
 """How long the worker lets calls gather after the first, so that it does not compete for the
 interpreter with the code that has just got its reply."""
 _FORK_WAIT_S = 5.0
-"""The longest that a fork waits; the analysis of a call takes 1 to 2 ms, of the first one 0.1 s."""
+"""The longest that a fork waits; the analysis of a call takes 1 to 5 ms, of the first one 0.1 s."""
 
 
 class Observation(Protocol):
