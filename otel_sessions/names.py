@@ -85,30 +85,48 @@ STATED_SESSION_IDS = (
     "traceloop.association.properties.conversation_id",
 )
 """Under which an application's own id of the conversation may stand, the first one counts."""
-CONTENT_PREFIXES = (
-    INPUT_MESSAGES,
-    OUTPUT_MESSAGES,
-    SYSTEM_INSTRUCTIONS,
-    "gen_ai.prompt.",
-    "gen_ai.completion.",
-    "gen_ai.tool.definitions",
-    "gen_ai.tool.call.arguments",
-    "gen_ai.tool.call.result",
-    "traceloop.entity.input",
-    "traceloop.entity.output",
-    "input.value",
-    "output.value",
-    "llm.input_messages.",
-    "llm.output_messages.",
-    "llm.prompts",
-    "llm.completions",
-    "llm.prompt_template",
-    "llm.invocation_parameters",
-    "llm.tools",
-    "tool.parameters",
-    "tool.json_schema",
+GEN_AI_PREFIX = "gen_ai."
+EVENT_NAME = "event.name"
+"""Where the name of an event stood before log records had one of their own."""
+CONTENT_KEYS = (
+    r"^gen_ai\.(input|output)\.messages(\.|$)",
+    r"^gen_ai\.(system_instructions|prompt|completion|content|event\.content)(\.|$)",
+    r"^gen_ai\.tool\.(definitions|description|call\.(arguments|result))(\.|$)",
+    r"^gen_ai\.(retrieval\.(documents|query)|task\.(input|output)|headers)(\.|$)",
+    r"^traceloop\.(entity\.(input|output)|prompt\.template|prompt\.template_variables)(\.|$)",
+    r"^llm\.(prompts|completions|content|headers|request\.functions)(\.|$)",
+    (
+        r"^db\.(query\.(result|embeddings)|search\.(query|result|embeddings)|.+\.(where"
+        r"|where_document|filter))(\.|$)"
+    ),
+    r"^(mcp\.(request\.argument|response\.value)|pinecone\.query\.(queries|filter))(\.|$)",
+    r"^(input|output)\.(value|documents|images)(\.|$)",
+    r"^llm\.(input_messages|output_messages|choices|function_call|tools)(\.|$)",
+    r"^llm\.(prompt_template|invocation_parameters)(\.|$)",
+    r"^message\.(content|contents|tool_calls|function_call_arguments_json)(\.|$)",
+    r"^(message_content|tool_call|retrieval\.documents)(\.|$)",
+    r"^tool\.(description|json_schema|parameters)(\.|$)",
+    r"^reranker\.(query|input_documents|output_documents)(\.|$)",
+    r"^embedding\.(embeddings|text|vector)(\.|$)",
+    r"^(document\.(content|metadata)|(prompt|completion)\.text|metadata)(\.|$)",
+    r"^((image|audio|video)\.url|audio\.transcript)(\.|$)",
+    r"^(annotation|evaluation)\.(explanation|metadata)(\.|$)",
+    r"^((trace|session)\.)?(annotations|evaluations)(\.|$)",
+    (
+        r"^ai\.(prompt|response\.(text|object|toolCalls|reasoning)|result\.(text|object"
+        r"|toolCalls)|toolCall\.(args|result)|schema|values?|embeddings?)(\.|$)"
+    ),
+    (
+        r"^langfuse\.((trace|observation)\.(input|output|metadata)"
+        r"|observation\.model\.parameters)(\.|$)"
+    ),
+    (
+        r"^(pydantic_ai\.all_messages|all_messages_events|final_result|tool_arguments"
+        r"|tool_response|model_request_parameters|request_data|response_data)(\.|$)"
+    ),
 )
-"""How the names of attributes begin that hold texts of users and models."""
+"""Patterns of the names of attributes that hold texts of users and models, in any convention: those
+that the collector removes, too (`collector/base.yaml`)."""
 
 # Our attributes of a call's span.
 CALL = "llm_session.call"

@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"{_DEFAULT_FORWARD})",
     )
     parser.add_argument(
-        "--keep-content", action="store_true", help="leave users' texts in the spans"
+        "--keep-content", action="store_true", help="leave users' texts in spans and logs"
     )
 
 
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     from otel_sessions.app_stores import AppStores  # noqa: PLC0415 - loads the SDK
     from otel_sessions.emit.metrics import Waiting  # noqa: PLC0415 - loads the SDK
     from otel_sessions.monitors import Monitor  # noqa: PLC0415 - loads the SDK
-    from otel_sessions.sidecar.server import make_app  # noqa: PLC0415 - of the extra
+    from otel_sessions.sidecar.server import NextHop, make_app  # noqa: PLC0415 - of the extra
 
     if not arguments.forward.startswith(("http://", "https://")):
         message = f"--forward {arguments.forward!r}: must start with http:// or https://"
@@ -67,13 +67,12 @@ def run(arguments: argparse.Namespace) -> int:
     except ConfigError as error:
         listening.close()
         raise CommandError(str(error)) from None
-    app = make_app(
-        monitor,
+    next_hop = NextHop(
         arguments.forward,
         headers=parse_env_headers(os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""), liberal=True),
         certificate=os.environ.get("OTEL_EXPORTER_OTLP_CERTIFICATE"),
-        keep_content=arguments.keep_content,
     )
+    app = make_app(monitor, next_hop, keep_content=arguments.keep_content)
     # The server ends in order and then raises the signal again, which would end us by it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     host, port = listening.getsockname()[:2]

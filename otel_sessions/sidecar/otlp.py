@@ -11,8 +11,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1 import trace_pb2
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags
 from opentelemetry.util.types import AttributeValue
@@ -134,7 +136,8 @@ class Completer:
                 message.attributes.extend(_pairs(span.added))
         if not self._keep_content:
             for message in _spans(request):
-                _drop_content(message)
+                for holder in (message, *message.events):
+                    _drop_content(holder)
         return len(taken)
 
     def _take(self, arrived: "_Arrived") -> ForeignSpan:
@@ -192,9 +195,21 @@ def _any(value: Any) -> AnyValue:  # noqa: ANN401 - an attribute's value
     return AnyValue(array_value=ArrayValue(values=[_any(each) for each in value]))
 
 
-def _drop_content(span: trace_pb2.Span) -> None:
-    for holder in (span, *span.events):
-        kept = [pair for pair in holder.attributes if not holds_content(pair.key)]
-        if len(kept) < len(holder.attributes):
-            holder.ClearField("attributes")
-            holder.attributes.extend(kept)
+def drop_content_of_logs(request: ExportLogsServiceRequest) -> None:
+    """Take users' texts from log records: attributes, and the bodies of events of GenAI."""
+    for resource in request.resource_logs:
+        for scope in resource.scope_logs:
+            for record in scope.log_records:
+                named = [
+                    p.value.string_value for p in record.attributes if p.key == names.EVENT_NAME
+                ]
+                if any(n.startswith(names.GEN_AI_PREFIX) for n in (record.event_name, *named)):
+                    record.ClearField("body")
+                _drop_content(record)
+
+
+def _drop_content(holder: "trace_pb2.Span | trace_pb2.Span.Event | LogRecord") -> None:
+    kept = [pair for pair in holder.attributes if not holds_content(pair.key)]
+    if len(kept) < len(holder.attributes):
+        holder.ClearField("attributes")
+        holder.attributes.extend(kept)

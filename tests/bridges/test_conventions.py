@@ -1,7 +1,12 @@
 """What spans of other instrumentations say of one inference, whatever names they use for it."""
 
-import pytest
+import re
+from pathlib import Path
 
+import pytest
+import yaml
+
+from otel_sessions import names
 from otel_sessions.bridges.conventions import convention_of, holds_content
 from otel_sessions.calls import Message, ToolCall, Usage
 
@@ -141,3 +146,17 @@ def test_without_content_the_figures_are_there(name):
 )
 def test_other_spans_are_no_inferences(attributes):
     assert convention_of(attributes) is None
+
+
+def test_what_is_removed_is_what_the_collector_removes():
+    """Who puts the sidecar before the collector is promised the same by both."""
+    path = Path(__file__).parents[2] / "collector" / "base.yaml"
+    if not path.exists():
+        pytest.skip("needs the collector's files, which a clone has")
+    cleaning = yaml.safe_load(path.read_text("utf-8"))["processors"]["transform/content"]
+    of_spans = next(each for each in cleaning["trace_statements"] if each["context"] == "span")
+    patterns = [
+        re.fullmatch(r'delete_matching_keys\(attributes, "(.+)"\)', each)[1].replace("\\\\", "\\")
+        for each in of_spans["statements"]
+    ]
+    assert list(names.CONTENT_KEYS) == patterns

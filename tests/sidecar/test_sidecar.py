@@ -175,10 +175,30 @@ def test_what_cannot_be_read_is_refused(sidecar, hop, body, headers):
     assert hop.posts == []
 
 
+def test_no_text_of_a_log_goes_on(sidecar, hop):
+    """Instrumentations may put messages into events, as attributes or as the body."""
+    said, named = {"stringValue": "My card is LX-20417."}, {"stringValue": "gen_ai.choice"}
+    records = [
+        {"eventName": "gen_ai.user.message", "body": said},
+        {"attributes": [{"key": "event.name", "value": named}], "body": said},
+        {"attributes": [{"key": "gen_ai.input.messages", "value": said}], "severityText": "INFO"},
+        {"body": {"stringValue": "an application's own line"}},
+    ]
+    body = {"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]}
+    headers = {"Content-Type": "application/json"}
+    answer = post(f"{sidecar.url}/v1/logs", json.dumps(body).encode(), **headers)
+    assert answer == (200, b"{}")
+    ((path, passed),) = hop.posts
+    assert path == "/v1/logs"
+    assert SECRET not in passed
+    for kept in (b"gen_ai.user.message", b"gen_ai.choice", b"INFO", b"an application's own line"):
+        assert kept in passed
+
+
 def test_other_signals_are_passed_on_as_they_are(sidecar, hop):
     empty = ExportTraceServiceRequest().SerializeToString()
-    post(f"{sidecar.url}/v1/logs", b"any bytes", **{"Content-Type": "application/x-protobuf"})
+    post(f"{sidecar.url}/v1/metrics", b"any bytes", **{"Content-Type": "application/x-protobuf"})
     post(f"{sidecar.url}/v1/traces", empty, **{"Content-Type": "application/x-protobuf"})
-    assert hop.posts == [("/v1/logs", b"any bytes"), ("/v1/traces", empty)]
+    assert hop.posts == [("/v1/metrics", b"any bytes"), ("/v1/traces", empty)]
     with urllib.request.urlopen(f"{sidecar.url}/healthz", timeout=30) as reply:  # noqa: S310
         assert json.load(reply) == {"status": "ok", "waiting": 0}

@@ -5,6 +5,7 @@ no inference is nothing to any of them. Values are what OTLP carries: text, numb
 lists and mappings of these.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -38,9 +39,12 @@ def convention_of(attributes: Attributes) -> Convention | None:
     return next((each for each in CONVENTIONS if each.tells(attributes)), None)
 
 
+_CONTENT = re.compile("|".join(names.CONTENT_KEYS))
+
+
 def holds_content(key: str) -> bool:
     """Tell whether an attribute of this name has texts of users or models, in any convention."""
-    return key.startswith(names.CONTENT_PREFIXES)
+    return _CONTENT.search(key) is not None
 
 
 __all__ = ["CONVENTIONS", "Attributes", "Convention", "Exchange", "convention_of", "holds_content"]
