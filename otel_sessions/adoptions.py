@@ -14,7 +14,7 @@ from opentelemetry.util.types import Attributes, AttributeValue
 
 from otel_sessions import clocks, names
 
-_INFERENCE = {
+INFERENCE = {
     names.OPERATION_NAME: ("chat", "text_completion", "generate_content"),
     names.OPENINFERENCE_SPAN_KIND: ("LLM",),
     names.LLM_REQUEST_TYPE: ("chat", "completion"),
@@ -27,7 +27,7 @@ def is_inference(span: Span) -> bool:
     attributes = getattr(span, "attributes", None)
     if not isinstance(attributes, Mapping) or isinstance(span, CallSpan) or not span.is_recording():
         return False
-    return any(attributes.get(name) in values for name, values in _INFERENCE.items())
+    return any(attributes.get(name) in values for name, values in INFERENCE.items())
 
 
 def adopted(span: Span) -> bool:

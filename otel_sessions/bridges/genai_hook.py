@@ -18,30 +18,20 @@ from opentelemetry.trace import Span
 
 from otel_sessions import clocks, names
 from otel_sessions.adoptions import CallSpan, adopted, is_inference
+from otel_sessions.bridges.conventions import gen_ai
+from otel_sessions.bridges.conventions.exchanges import message_of
 from otel_sessions.calls import (
     Call,
     GivenId,
     Message,
     Outcome,
-    Reply,
-    Request,
-    Role,
     ToolCall,
-    Usage,
 )
 from otel_sessions.faults import contained
 from otel_sessions.identity import Ambient, ambient
 from otel_sessions.pipeline import Observation
 
 GROUP = "opentelemetry_genai_completion_hook"
-_ROLES: Mapping[str, Role] = {
-    "system": "system",
-    "developer": "system",
-    "user": "user",
-    "assistant": "assistant",
-    "model": "assistant",
-    "tool": "tool",
-}
 
 
 class _Hook(Protocol):
@@ -124,16 +114,13 @@ class _Completion:
         messages = [message for each in self.inputs for message in _messages(each)]
         if system := _text(self.system):
             messages.insert(0, Message("system", system))
+        reply = next((m for each in self.outputs[:1] for m in _messages(each)), None)
+        said = gen_ai.exchange(known, messages, reply)
         first_s = known.get(names.RESPONSE_TIME_TO_FIRST_CHUNK)
         return Call(
-            provider=known.get(names.PROVIDER_NAME) or "unknown",
-            request=Request(
-                operation=known[names.OPERATION_NAME],
-                model=known.get(names.REQUEST_MODEL),
-                messages=messages,
-                stream=bool(known.get(names.REQUEST_STREAM)),
-            ),
-            reply=self._reply(),
+            provider=said.provider,
+            request=said.request,
+            reply=said.reply,
             outcome=self.outcome,
             started_ns=self.started_ns,
             ended_ns=self.ended_ns,
@@ -144,22 +131,7 @@ class _Completion:
             given_id=self.ambient.given,
             lane=self.ambient.lane,
             user_id=self.ambient.user_id,
-            agent=self.ambient.agent or known.get(names.AGENT_NAME),
-        )
-
-    def _reply(self) -> Reply:
-        known = self.known
-        return Reply(
-            message=next((m for each in self.outputs[:1] for m in _messages(each)), None),
-            model=known.get(names.RESPONSE_MODEL),
-            id=known.get(names.RESPONSE_ID),
-            finish_reasons=tuple(known.get(names.RESPONSE_FINISH_REASONS) or ()),
-            usage=Usage(
-                known.get(names.USAGE_INPUT_TOKENS),
-                known.get(names.USAGE_OUTPUT_TOKENS),
-                known.get(names.USAGE_CACHE_READ),
-                known.get(names.USAGE_REASONING),
-            ),
+            agent=self.ambient.agent or said.agent,
         )
 
 
@@ -205,8 +177,7 @@ def _messages(message: Any) -> list[Message]:  # noqa: ANN401 - theirs
         for part in parts
         if getattr(part, "type", None) == "tool_call"
     )
-    role = _ROLES.get(str(getattr(message, "role", "")), "user")
-    return [Message(role, _text(parts), tool_calls)]
+    return [message_of(getattr(message, "role", ""), _text(parts), tool_calls)]
 
 
 def _text(parts: Sequence[Any]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from otel_sessions import names
+from otel_sessions.adoptions import INFERENCE
 from otel_sessions.bridges.conventions.exchanges import (
     Attributes,
     Exchange,
@@ -21,12 +22,12 @@ from otel_sessions.bridges.conventions.exchanges import (
 )
 from otel_sessions.calls import Message, Reply, Request, ToolCall, Usage
 
-OPERATIONS = ("chat", "text_completion", "generate_content")
+_DEFAULT_OPERATION = "chat"
 
 
 def tells(attributes: Attributes) -> bool:
     """Tell an inference by its operation."""
-    return attributes.get(names.OPERATION_NAME) in OPERATIONS
+    return attributes.get(names.OPERATION_NAME) in INFERENCE[names.OPERATION_NAME]
 
 
 def read(attributes: Attributes) -> Exchange:
@@ -47,7 +48,7 @@ def exchange(
     return Exchange(
         provider=first_text(attributes, (names.PROVIDER_NAME, names.SYSTEM)) or "unknown",
         request=Request(
-            operation=first_text(attributes, (names.OPERATION_NAME,)) or OPERATIONS[0],
+            operation=first_text(attributes, (names.OPERATION_NAME,)) or _DEFAULT_OPERATION,
             model=first_text(attributes, (names.REQUEST_MODEL,)),
             messages=messages,
             stream=bool(attributes.get(names.REQUEST_STREAM)),

@@ -7,6 +7,7 @@ Source: the package openinference-semantic-conventions 0.1.42.
 from typing import Any
 
 from otel_sessions import names
+from otel_sessions.adoptions import INFERENCE
 from otel_sessions.bridges.conventions.exchanges import (
     Attributes,
     Exchange,
@@ -19,12 +20,10 @@ from otel_sessions.bridges.conventions.exchanges import (
 )
 from otel_sessions.calls import Message, Reply, Request, ToolCall, Usage
 
-_INFERENCE = "LLM"
-
 
 def tells(attributes: Attributes) -> bool:
     """Tell an inference by the kind of the span."""
-    return attributes.get(names.OPENINFERENCE_SPAN_KIND) == _INFERENCE
+    return attributes.get(names.OPENINFERENCE_SPAN_KIND) in INFERENCE[names.OPENINFERENCE_SPAN_KIND]
 
 
 def read(attributes: Attributes) -> Exchange:

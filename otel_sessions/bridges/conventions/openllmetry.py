@@ -9,6 +9,7 @@ Source: opentelemetry-semantic-conventions-ai, and spans of opentelemetry-instru
 from typing import Any
 
 from otel_sessions import names
+from otel_sessions.adoptions import INFERENCE
 from otel_sessions.bridges.conventions import gen_ai
 from otel_sessions.bridges.conventions.exchanges import (
     Attributes,
@@ -20,12 +21,10 @@ from otel_sessions.bridges.conventions.exchanges import (
 )
 from otel_sessions.calls import Message, ToolCall
 
-_REQUEST_TYPES = ("chat", "completion")
-
 
 def tells(attributes: Attributes) -> bool:
     """Tell an inference by the type of its request, if its messages are not OpenTelemetry's."""
-    typed = attributes.get(names.LLM_REQUEST_TYPE) in _REQUEST_TYPES
+    typed = attributes.get(names.LLM_REQUEST_TYPE) in INFERENCE[names.LLM_REQUEST_TYPE]
     return typed and names.INPUT_MESSAGES not in attributes
 
 
