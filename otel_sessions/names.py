@@ -85,7 +85,8 @@ STATED_SESSION_IDS = (
     "traceloop.association.properties.conversation_id",
 )
 """Under which an application's own id of the conversation may stand, the first one counts."""
-GEN_AI_PREFIX = "gen_ai."
+CONTENT_EVENTS = ("gen_ai.",)
+"""How the names of events begin whose bodies hold texts of users and models."""
 EVENT_NAME = "event.name"
 """Where the name of an event stood before log records had one of their own."""
 CONTENT_KEYS = (

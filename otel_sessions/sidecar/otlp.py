@@ -203,7 +203,7 @@ def drop_content_of_logs(request: ExportLogsServiceRequest) -> None:
                 named = [
                     p.value.string_value for p in record.attributes if p.key == names.EVENT_NAME
                 ]
-                if any(n.startswith(names.GEN_AI_PREFIX) for n in (record.event_name, *named)):
+                if any(n.startswith(names.CONTENT_EVENTS) for n in (record.event_name, *named)):
                     record.ClearField("body")
                 _drop_content(record)
 
