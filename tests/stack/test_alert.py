@@ -23,6 +23,7 @@ from otel_sessions import names
 from otel_sessions.detectors import DETECTORS
 
 TURNS = metric_name(names.TURN_EVALUATED)
+ENDED = f"{metric_name(names.SESSION_TURNS)}_count"
 SCALE = 1 / 60
 ROOT = Path(__file__).parents[2]
 TICKET_FOR_S = 900 * SCALE
@@ -116,7 +117,10 @@ class Stack:
         self._numbers = count()
 
     def replay(self, recordings, *, copies=1):
-        """Replay sessions under ids of their own; return their turns and their process."""
+        """Replay sessions under ids of their own; return their turns and their process.
+
+        Waits for the last that the process told: all its sessions have ended.
+        """
         number = next(self._numbers)
         before = self.instances()
         file = self._folder / f"{number}.jsonl"
@@ -143,10 +147,12 @@ class Stack:
         (instance,) = self._http.until(
             lambda: self.instances() - before, seconds=15, what="the replay's metrics"
         )
+        told = [turns, len(ids)]
+        of_it = f'{{instance="{instance}"}}'
         self._http.until(
-            lambda: self.value(f'sum({TURNS}{{instance="{instance}"}})') == turns,
-            seconds=15,
-            what=f"{turns} turns of {instance} in Prometheus",
+            lambda: [self.value(f"sum({each}{of_it})") for each in (TURNS, ENDED)] == told,
+            seconds=30,
+            what=f"{turns} turns and {len(ids)} ended sessions of {instance} in Prometheus",
         )
         return SimpleNamespace(turns=turns, instance=instance)
 
