@@ -1,6 +1,7 @@
 """Comparisons: how near the features of two texts are to each other."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from otel_sessions.records import VECTOR_BYTES, WORD_BYTES
 from otel_sessions.texts import VECTOR, TextFeatures
@@ -77,7 +78,7 @@ def shared_words(newest: TextFeatures, earlier: Sequence[TextFeatures]) -> list[
     wanted = np.frombuffer(mine, _WORD_TYPE).astype(np.uint32)
     words = np.frombuffer(b"".join(lists), _WORD_TYPE).astype(np.uint32)
     shared = wanted[np.minimum(wanted.searchsorted(words), len(wanted) - 1)] == words
-    ends = np.cumsum([0, *[len(listed) // WORD_BYTES for listed in lists]])
+    ends = list(accumulate((len(listed) // WORD_BYTES for listed in lists), initial=0))
     counted = np.concatenate(([0], shared.cumsum()))[ends]
     return [int(count) for count in (counted[1:] - counted[:-1]).tolist()]
 
@@ -93,13 +94,14 @@ def known_words(newest: Sequence[TextFeatures], earlier: Sequence[TextFeatures])
     """
     import numpy as np  # noqa: PLC0415 - 30 ms; only the worker thread pays for it
 
-    wanted = np.sort(np.frombuffer(b"".join([text.words for text in newest]), np.uint32))
+    wanted = np.frombuffer(b"".join([text.words for text in newest]), np.uint32).copy()
+    wanted.sort()
     if len(newest) > 1 and wanted.size:
         wanted = wanted[np.concatenate(([True], wanted[1:] != wanted[:-1]))]  # each once
     words = np.frombuffer(b"".join([text.words for text in earlier]), np.uint32)
     if not wanted.size or not words.size:
         return 0, int(wanted.size)
-    at = np.minimum(np.searchsorted(wanted, words), len(wanted) - 1)
+    at = np.minimum(wanted.searchsorted(words), len(wanted) - 1)
     known = np.zeros(len(wanted), np.bool_)
     known[at[wanted[at] == words]] = True
     return int(known.sum()), len(wanted)

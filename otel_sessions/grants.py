@@ -113,7 +113,7 @@ def _grant(
     if reply is None:
         return None
     says_yes = bool(reply.stance.flags & StanceFlag.YES)
-    asks = request is not None and bool(request.acts & Act.QUESTION)
+    asks = request is not None and request.does(Act.QUESTION)
     if not has_claim(reply, COMMITTING) and not (says_yes and asks):
         return None
     firm: set[bytes] = set()

@@ -123,6 +123,10 @@ class TextFeatures:
         """Tell whether it does one of these at least, without the cost of operations on flags."""
         return bool(_NUMBER.unpack_from(self.packed, 12)[0] & int(acts))
 
+    def is_in(self, forms: int) -> bool:
+        """Tell whether it is written in one of these forms, at the cost of `does`."""
+        return bool(self.packed[16] & int(forms))
+
     @property
     def form(self) -> Form:
         """How it is written."""

@@ -377,11 +377,16 @@ class Tracker:
         return self._conversations.parted(chain_of(note.lists), listing)
 
     def _detect(self, recent: Sequence[Turn]) -> Iterable[Signal]:
-        for detector in self._detectors:
-            with contained("running a detector"):
-                signal = detector(recent)
-                if signal is not None:
-                    yield signal
+        detectors = iter(self._detectors)
+        while True:
+            running = contained("running a detector")
+            with running:
+                for detector in detectors:
+                    signal = detector(recent)
+                    if signal is not None:
+                        yield signal
+            if not running.failed:
+                return
 
     def _signal(self, session: Track, signal: Signal, context: SpanContext) -> None:
         found = session.note(signal)

@@ -63,7 +63,7 @@ def answer_irrelevant(
     earlier = [text for t in turns[:-1] for text in (t.request, t.reply) if text is not None]
     if request is None or reply is None or not earlier or not (request.vector and reply.vector):
         return None
-    if (request.form | reply.form) & _UNTIED:
+    if request.is_in(_UNTIED) or reply.is_in(_UNTIED):
         return None
     severity = min(1.0, len(request.words) / WORD_BYTES / request_words)
     severity *= min(1.0, len(reply.words) / WORD_BYTES / reply_words)

@@ -193,9 +193,9 @@ def _told(request: TextFeatures | None, words: set[bytes], values: set[bytes]) -
         return False
     if request.stance.flags & StanceFlag.OTHER:
         return True
-    if request.acts & Act.QUESTION:
+    if request.does(Act.QUESTION):
         return False
     if values:
-        corrects = request.acts & Act.CORRECTION or request.stance.flags & StanceFlag.NO
+        corrects = request.does(Act.CORRECTION) or request.stance.flags & StanceFlag.NO
         return bool(words or corrects)
     return len(words) >= _NEWS_WORDS

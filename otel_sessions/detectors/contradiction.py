@@ -146,7 +146,7 @@ def _asked_again(turns: Sequence[Turn], previous: Turn) -> bool:
     return (
         request.words == earlier.words
         and request.frame == earlier.frame
-        and not any(answer is None or answer.acts & Act.QUESTION for answer in answers)
+        and not any(answer is None or answer.does(Act.QUESTION) for answer in answers)
     )
 
 

@@ -155,7 +155,7 @@ def _breach(demand: Demand, turn: Turn) -> float | None:
     if turn.reply is None or not _can_be_held(turn):
         return None
     if demand.kind in _FORBIDDEN_FORMS:
-        return float(bool(turn.reply.form & _FORBIDDEN_FORMS[demand.kind]))
+        return float(turn.reply.is_in(_FORBIDDEN_FORMS[demand.kind]))
     if demand.kind == DemandKind.FORBIDDEN and turn.request and _has_words(demand, turn.request):
         return None  # who is asked about it has to name it to say no
     return _HELD[demand.kind](demand, turn.reply)
@@ -163,17 +163,17 @@ def _breach(demand: Demand, turn: Turn) -> float | None:
 
 def _language(demand: Demand, reply: TextFeatures) -> float | None:
     language = reply.language
-    if not language or reply.form & _UNSPOKEN:
+    if not language or reply.is_in(_UNSPOKEN):
         return None
     return float(language != demand.what.decode())
 
 
 def _json(_: Demand, reply: TextFeatures) -> float | None:
-    return float(not reply.form & Form.JSON)
+    return float(not reply.is_in(Form.JSON))
 
 
 def _list(_: Demand, reply: TextFeatures) -> float | None:
-    if reply.form & (Form.LIST | Form.TABLE):
+    if reply.is_in(Form.LIST | Form.TABLE):
         return 0.0
     return None if reply.chars < _LISTED_FROM else 1.0
 

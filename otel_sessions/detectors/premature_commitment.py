@@ -52,16 +52,16 @@ def premature_commitment(
 
     """
     newest = turns[-1]
-    if newest.reply is None or newest.request is None or not newest.request.acts & _CHANGES:
+    if newest.reply is None or newest.request is None or not newest.request.does(_CHANGES):
         return None
     answer, since = _early_answer(turns, early_turns, min_answer_tokens, min_growth)
     if answer is None:
         return None
     missing, times = 1.0, 0
     for turn in since:
-        acts = turn.request.acts if turn.request is not None else Act.NONE
-        if acts & _CHANGES:
-            missing *= left_each_objection if acts & Act.OBJECTION else left_each_change
+        if turn.request is not None and turn.request.does(_CHANGES):
+            objects = turn.request.does(Act.OBJECTION)
+            missing *= left_each_objection if objects else left_each_change
             times += 1
     if 1 - missing < min_severity:
         return None
@@ -81,7 +81,7 @@ def _early_answer(
         if turn.number > early_turns:
             break
         reply, request = turn.reply, turn.request
-        if reply is None or request is None or reply.acts & Act.QUESTION:
+        if reply is None or request is None or reply.does(Act.QUESTION):
             continue
         tokens = reply.tokens
         if tokens >= min_tokens and tokens >= min_growth * request.tokens:

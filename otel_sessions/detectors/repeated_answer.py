@@ -117,7 +117,7 @@ def _same_words(a: TextFeatures | None, b: TextFeatures | None) -> bool:
 def _chose(turns: Sequence[Turn]) -> bool:
     """Tell whether the newest request only agrees, or says words of the reply before it."""
     request, offer = turns[-1].request, turns[-2].reply
-    if request is None or request.acts & Act.QUESTION:
+    if request is None or request.does(Act.QUESTION):
         return False
     words = request.word_set
     if len(words) > _CHOICE_WORDS:

@@ -21,6 +21,7 @@ halves of these sessions, so none of this is held out (2026-11-28).
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from otel_sessions.comparisons import overlap, shared_words, similarities
 from otel_sessions.records import Act, AskFlag, StanceFlag, ValueKind
@@ -94,16 +95,18 @@ def repeated_question(
     if request is None or not request.words or _only_polite(request):
         return None
     asked = request.word_count
-    stated = 1.0 if request.acts & Act.QUESTION else if_stated
-    alone = if_agreeing if request.acts & Act.AGREEMENT else 1.0
+    stated = 1.0 if request.does(Act.QUESTION) else if_stated
+    alone = if_agreeing if request.does(Act.AGREEMENT) else 1.0
     alone *= if_disputing if request.stance.flags & StanceFlag.DISPUTES else 1.0
     floor = min(min_severity, WARNING)
     given, frame = request.value_set, request.frame
     one_word = asked == 1 and request.shape.words > asked + 1
     at = [i for i, turn in enumerate(turns[:-1]) if turn.request is not None]
     texts = [text for turn in turns[:-1] if (text := turn.request)]
-    meanings, words = similarities(request, texts), shared_words(request, texts)
-    answered = _nearest_reply(turns, request)
+    replies = [reply for turn in turns[:-1] if (reply := turn.reply)]
+    near = similarities(request, [*texts, *replies])
+    meanings, words = near[: len(texts)], shared_words(request, texts)
+    answered = _nearest_reply(turns, near[len(texts) :])
     matches = []
     for i, text, meaning, shared in zip(at, texts, meanings, words, strict=True):
         same_frame = text.frame == frame
@@ -139,7 +142,7 @@ def repeated_question(
 
 
 def _only_polite(request: TextFeatures) -> bool:
-    return bool(request.acts & _NOT_ASKING) and not request.acts & Act.QUESTION
+    return request.does(_NOT_ASKING) and not request.does(Act.QUESTION)
 
 
 def _semantic(nearness: float) -> float:
@@ -148,16 +151,11 @@ def _semantic(nearness: float) -> float:
     return min(1.0, 0.5 + (nearness - _SIMILAR) / (_SAME_MEANING - _SIMILAR) / 2)
 
 
-def _nearest_reply(turns: Sequence[Turn], request: TextFeatures) -> dict[int, float]:
-    """Tell by turn the cosine of the request with the nearest reply since; 0 if none is near."""
-    answered = [i for i in range(len(turns) - 1) if turns[i].reply is not None]
-    replies = [reply for i in answered if (reply := turns[i].reply)]
-    found = dict(zip(answered, similarities(request, replies), strict=True))
-    nearest, most = {}, 0.0
-    for i in range(len(turns) - 2, -1, -1):
-        most = max(most, found.get(i, 0.0))
-        nearest[i] = most
-    return nearest
+def _nearest_reply(turns: Sequence[Turn], near: Sequence[float]) -> list[float]:
+    """Tell by turn how near the nearest reply since is to the request; 0 if none is near."""
+    cosines = iter(near)
+    found = [0.0 if turn.reply is None else next(cosines) for turn in turns[:-1]]
+    return list(accumulate(reversed(found), max, initial=0.0))[:0:-1]
 
 
 def _ask_alike(newest: TextFeatures, earlier: TextFeatures) -> bool:

@@ -56,12 +56,12 @@ def response_growth(
         (request.tokens, reply.tokens)
         for turn in turns
         if (request := turn.request) and (reply := turn.reply) and turn.complete
-        if not reply.form & _AS_LONG_AS_ASKED
+        if not reply.is_in(_AS_LONG_AS_ASKED)
     ]
     newest = turns[-1]
     if len(told) < max(min_turns, 2 * compared) or not newest.complete or not newest.reply:
         return None
-    if newest.reply.form & _AS_LONG_AS_ASKED:
+    if newest.reply.is_in(_AS_LONG_AS_ASKED):
         return None
     first, last = told[:compared], told[-compared:]
     now = median(reply for _, reply in last)

@@ -52,7 +52,7 @@ def slow_progress(
 
     """
     newest = turns[-1].request
-    if newest is None or newest.word_count < min_words or newest.form & _NOT_THE_USERS:
+    if newest is None or newest.word_count < min_words or newest.is_in(_NOT_THE_USERS):
         return None
     if sum(turn.request.word_count for turn in turns if turn.request is not None) <= few:
         return None
@@ -61,7 +61,7 @@ def slow_progress(
     for turn in turns:
         if turn.request is not None:
             lately = _say(turn.request, seen)
-            if not turn.request.form & _NOT_THE_USERS:
+            if not turn.request.is_in(_NOT_THE_USERS):
                 again += lately
                 words += turn.request.word_count
         if turn.reply is not None and turn is not turns[-1]:

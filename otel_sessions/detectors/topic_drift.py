@@ -101,7 +101,7 @@ def topic_drift(
 
 def _share(text: TextFeatures, enough: int) -> float:
     """How far a text has the words to be told related or not: [0, 1]."""
-    return 0.0 if text.form & _UNTIED else min(1.0, len(text.words) / WORD_BYTES / enough)
+    return 0.0 if text.is_in(_UNTIED) else min(1.0, len(text.words) / WORD_BYTES / enough)
 
 
 def _between(low: float, value: float, high: float) -> float:
