@@ -16,13 +16,21 @@ from wrapt import FunctionWrapper
 from otel_sessions.faults import contained
 from otel_sessions.identity import carry
 
+Carry = Callable[[Callable[..., Any]], Callable[..., Any]]
+
 
 class Carrier:
     """Lets thread pools carry sessions until `remove`."""
 
-    def __init__(self) -> None:
-        """Wrap `ThreadPoolExecutor.submit`."""
+    def __init__(self, *carries: Carry) -> None:
+        """Wrap `ThreadPoolExecutor.submit`.
+
+        Args:
+            carries: what else binds work to its submitter, as `identity.carry` does.
+
+        """
         self._active = True
+        self._carries = (carry, *carries)
         self._wrapper = FunctionWrapper(ThreadPoolExecutor.submit, self)
         setattr(ThreadPoolExecutor, "submit", self._wrapper)  # noqa: B010 - mypy sees a method
 
@@ -42,5 +50,8 @@ class Carrier:
         """Submit, with the caller's session."""
         if self._active and args:
             with contained("carrying a session into a thread"):
-                args = (carry(args[0]), *args[1:])
+                work = args[0]
+                for each in self._carries:
+                    work = each(work)
+                args = (work, *args[1:])
         return wrapped(*args, **kwargs)

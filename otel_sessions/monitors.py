@@ -35,7 +35,7 @@ from otel_sessions.judges import open_judge
 from otel_sessions.notes import Notes
 from otel_sessions.pipeline import Hooks, Observation, Pipeline
 from otel_sessions.plugins import load_detectors, load_encoder
-from otel_sessions.providers import PROVIDERS, Patch, Provider, patch
+from otel_sessions.providers import PROVIDERS, Patch, Provider, carry_call, patch
 from otel_sessions.readings import CallReader
 from otel_sessions.sessions import SessionHealth
 from otel_sessions.stores import open_store
@@ -151,7 +151,7 @@ class Monitor:
             patch(provider, hooks(provider)) for provider in PROVIDERS if provider.name in chosen
         ]
         others.guard(self._patches)
-        self._carrier = Carrier()
+        self._carrier = Carrier(carry_call)
         HOOK.connect(self.pipeline.submit, config.completion_hook)
         self._flushing = join_flushes(self.pipeline.flush)
 

@@ -60,8 +60,8 @@ _SENTENCES = (
         "by the ids that OpenAI gives."
     ),
     (
-        "A call of LiteLLM counts once, whatever client it calls inside; each attempt of its "
-        "router is a call."
+        "A call of LiteLLM counts once, whatever client it calls inside, and a call of its "
+        "router with all retries and fallbacks; the model that is asked for is the router's group."
     ),
 )
 """What is true of all, a line each."""

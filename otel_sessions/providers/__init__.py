@@ -18,10 +18,10 @@ from otel_sessions.providers import (
     openai_completions,
     openai_responses,
 )
-from otel_sessions.providers._patch import Patch, patch
+from otel_sessions.providers._patch import Patch, carry_call, patch
 from otel_sessions.providers._provider import Provider
 
-__all__ = ["PROVIDERS", "Patch", "Provider", "patch"]
+__all__ = ["PROVIDERS", "Patch", "Provider", "carry_call", "patch"]
 
 PROVIDERS: tuple[Provider, ...] = (
     openai_chat.PROVIDER,

@@ -41,6 +41,24 @@ def patch(provider: Provider, hooks: Hooks) -> "Patch":
     return patched
 
 
+def carry_call(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Let work that a client hands to a thread pool in the course of a call be part of that call.
+
+    A router of LiteLLM does so where an event loop runs already.
+    """
+    if _INSIDE not in context.get_current():
+        return work
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        token = context.attach(context.set_value(_INSIDE, True))  # noqa: FBT003 - the API's order
+        try:
+            return work(*args, **kwargs)
+        finally:
+            context.detach(token)
+
+    return run
+
+
 class Patch:
     """A provider's wrappers while they are in place."""
 

@@ -45,6 +45,8 @@ class Returned:
     body: Any = None
     """Not read yet, and the application's to read; `read_reply` is given `response`."""
     iterator: str = "_iterator"
+    calls_again: bool = False
+    """Asked for a chunk, the stream may turn to another model; that is part of this call."""
     response: Any = None
     """HTTP response that is closed when the stream or body ends."""
     length: int | None = None

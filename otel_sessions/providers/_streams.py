@@ -33,7 +33,7 @@ def observe(returned: Returned, recording: Recording, inside: Context) -> Any:
 
     """
     if returned.stream is not None:
-        _observe_stream(returned, recording)
+        _observe_stream(returned, recording, inside)
     elif returned.generator is not None:
         return _stand_in(returned.generator, _Iterator(returned.generator, recording, inside))
     elif returned.file is not None:
@@ -47,9 +47,10 @@ def observe(returned: Returned, recording: Recording, inside: Context) -> Any:
     return None
 
 
-def _observe_stream(returned: Returned, recording: Recording) -> None:
-    stream = returned.stream
-    iterator = _Iterator(getattr(stream, returned.iterator), recording)
+def _observe_stream(returned: Returned, recording: Recording, inside: Context | None) -> None:
+    stream, inner = returned.stream, getattr(returned.stream, returned.iterator)
+    always = inside if returned.calls_again else None
+    iterator = _Iterator(inner, recording, always, always=returned.calls_again)
     setattr(stream, returned.iterator, iterator)
     for name in CLOSERS:
         iterator.steps.put(stream, name, iterator.stop)
@@ -80,6 +81,7 @@ class _Iterator:
     """Stands in for a stream's iterator, sync or async, and notices if nobody ever starts it."""
 
     __slots__ = (
+        "_always",
         "_append",
         "_busy",
         "_first",
@@ -90,12 +92,21 @@ class _Iterator:
         "steps",
     )
 
-    def __init__(self, inner: Any, recording: Recording, first: Context | None = None) -> None:
+    def __init__(
+        self,
+        inner: Any,
+        recording: Recording,
+        first: Context | None = None,
+        *,
+        always: bool = False,
+    ) -> None:
         """Take an iterator's place; what it does for its first chunk is done in `first`.
 
-        A generator that is lazy makes its request then.
+        A generator that is lazy makes its request then; one that may make another later is
+        `always` in that context.
         """
         self.steps = Steps()
+        self._always = always
         self._first = first
         self._inner = inner
         self._recording: Recording | None = recording
@@ -147,7 +158,7 @@ class _Iterator:
         return chunk
 
     def _next_inside(self, inside: Context) -> Any:
-        self._first = None
+        self._first = inside if self._always else None
         token = context.attach(inside)
         try:
             return self._inner.__next__()
@@ -155,7 +166,7 @@ class _Iterator:
             context.detach(token)
 
     async def _anext_inside(self, inside: Context) -> Any:
-        self._first = None
+        self._first = inside if self._always else None
         token = context.attach(inside)
         try:
             return await self._inner.__anext__()
@@ -292,7 +303,7 @@ class _Body:
         if returned.stream is not None:
             self._recording = None
             self._steps.remove()
-            _observe_stream(returned, recording)
+            _observe_stream(returned, recording, None)
 
     def _read(self) -> None:
         if self._read_ns is None:

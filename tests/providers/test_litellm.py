@@ -11,7 +11,7 @@ import pytest
 
 from otel_sessions.calls import Message, ToolCall
 from otel_sessions.providers import patch
-from otel_sessions.providers.litellm_chat import PROVIDER, read_opening
+from otel_sessions.providers.litellm_chat import PROVIDER
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # Else the import asks the network.
 litellm = pytest.importorskip("litellm", reason="LiteLLM has an environment of its own")
@@ -240,24 +240,6 @@ def test_a_broken_connection_has_no_status(arguments, watch):
     assert watch.call.error_type == "APIConnectionError"
 
 
-@pytest.fixture
-def router(arguments):
-    rest = {key: arguments[key] for key in ("model", "api_base", "api_key", "max_retries")}
-    return litellm.Router([{"model_name": "ours", "litellm_params": rest}], num_retries=0)
-
-
-async def test_a_router_is_seen(router, watch):
-    """Its calls are those of the deployment that it chose, streamed or not."""
-    router.completion("ours", ASKED)
-    await router.acompletion("ours", ASKED)
-    drained(router.completion("ours", ASKED, stream=True))
-    await adrained(await router.acompletion("ours", ASKED, stream=True))
-    gc.collect()
-    assert [said(call) for call in watch.calls] == ["Hello there."] * 4
-    assert {call.request.model for call in watch.calls} == {"openai/gpt-5-mini"}
-    assert {call.outcome for call in watch.calls} == {"completed"}
-
-
 def functions():
     """Identify the functions; a wrapper is equal to what it wraps."""
     return [(id(each.completion), id(each.acompletion)) for each in (litellm, litellm.main)]
@@ -289,10 +271,14 @@ def test_removal_restores_the_functions(watch):
 )
 def test_providers(arguments, provider):
     """A provider is known by what is given, the model's prefix, LiteLLM's list, or the host."""
-    assert read_opening(None, arguments).provider == provider
+    assert PROVIDER.read_opening(None, arguments).provider == provider
 
 
 def test_a_session_is_read():
     """LiteLLM's own name of a session is a conversation's id."""
-    assert read_opening(None, {"litellm_session_id": "s-1"}).conversation_id == "s-1"
-    assert read_opening(None, {"metadata": {"session_id": "s-2"}}).conversation_id == "s-2"
+    for arguments in (
+        {"litellm_session_id": "s"},
+        {"metadata": {"session_id": "s"}},
+        {"litellm_metadata": {"session_id": "s"}},
+    ):
+        assert PROVIDER.read_opening(None, arguments).conversation_id == "s"

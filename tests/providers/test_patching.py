@@ -4,6 +4,7 @@ import inspect
 import logging
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 
 import pytest
@@ -11,8 +12,17 @@ import wrapt
 from opentelemetry.instrumentation.utils import suppress_instrumentation, unwrap
 
 from otel_sessions.calls import Reply
+from otel_sessions.executors import Carrier
 from otel_sessions.pipeline import Hooks
-from otel_sessions.providers import PROVIDERS, _patch, _recording, _steps, _streams, patch
+from otel_sessions.providers import (
+    PROVIDERS,
+    _patch,
+    _recording,
+    _steps,
+    _streams,
+    carry_call,
+    patch,
+)
 from otel_sessions.providers._provider import Target
 
 
@@ -128,6 +138,25 @@ def test_a_call_inside_a_call_counts_once(client, watch, asked, monkeypatch):
     assert len(watch.calls) == len(nested) == 1
     client.chat.completions.create(**asked)
     assert len(watch.calls) == 2
+
+
+def test_a_call_that_a_client_hands_to_a_thread_counts_once(client, watch, asked, monkeypatch):
+    """It is part of the call in whose course it was handed over; the application's work is not."""
+    send = client._client.send
+
+    def send_within_a_thread(*args, **options):
+        monkeypatch.setattr(client._client, "send", send)
+        pool.submit(client.chat.completions.create, **asked).result()
+        return send(*args, **options)
+
+    monkeypatch.setattr(client._client, "send", send_within_a_thread)
+    carrier = Carrier(carry_call)
+    with ThreadPoolExecutor(1) as pool:
+        client.chat.completions.create(**asked)
+        assert len(watch.spans) == 1
+        pool.submit(client.chat.completions.create, **asked).result()
+    carrier.remove()
+    assert len(watch.spans) == 2
 
 
 def test_calls_in_a_loop_over_a_stream_count(client, watch, asked):
