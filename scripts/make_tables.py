@@ -1,20 +1,20 @@
-"""Tables: the README's tables of signals and settings, made from docstrings.
+"""Tables: the README's signals and the settings in `docs/`, made from what says them first.
 
 `python scripts/make_tables.py` writes them; with `--check` it only says whether they are current.
 """
 
 import argparse
 import ast
-import importlib
 import inspect
 import sys
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 
-from otel_sessions.config import PREFIX, Config
-from otel_sessions.detectors import DETECTORS
+import yaml
 
-README = Path(__file__).parent.parent / "README.md"
+from otel_sessions.config import PREFIX, Config
+
+ROOT = Path(__file__).parent.parent
 
 
 def main() -> int:
@@ -22,22 +22,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if outdated")
     check = parser.parse_args().check
-    before = README.read_text("utf-8")
-    after = _filled(_filled(before, "signals", signals()), "settings", settings())
-    if check:
-        return 0 if before == after else _outdated()
-    README.write_text(after, "utf-8")
-    return 0
+    outdated = False
+    for file, name, table in (
+        ("README.md", "signals", signals()),
+        ("docs/settings.md", "settings", settings()),
+    ):
+        before = (ROOT / file).read_text("utf-8")
+        after = _filled(before, name, table)
+        if before != after and check:
+            print(f"{file}: its table is not current; run `python scripts/make_tables.py`")
+            outdated = True
+        elif before != after:
+            (ROOT / file).write_text(after, "utf-8")
+    return int(outdated)
 
 
 def signals() -> str:
-    """One row for each detector: its name and the first paragraph of its module's docstring."""
-    rows = []
-    for detector in DETECTORS:
-        module = importlib.import_module(f"otel_sessions.detectors.{detector.__name__}")
-        first = (module.__doc__ or "").split("\n\n")[0].replace("\n", " ")
-        rows.append(f"| `{detector.__name__}` | {first.partition(': ')[2]} |")
-    return "\n".join(["| signal | fires when |", "| --- | --- |", *rows])
+    """One row for each family of signals."""
+    notes = yaml.safe_load((ROOT / "docs" / "signals.yaml").read_text("utf-8"))
+    rows = [
+        f"| {family['title']} | {', '.join(f'`{name}`' for name in family['signals'])} |"
+        for family in notes["families"]
+    ]
+    return "\n".join(["| what goes wrong | signals |", "| --- | --- |", *rows])
 
 
 def settings() -> str:
@@ -71,11 +78,6 @@ def _filled(text: str, name: str, table: str) -> str:
     head, start, rest = text.partition(f"<!-- table: {name} -->\n")
     _, end, tail = rest.partition("<!-- end -->")
     return f"{head}{start}{table}\n{end}{tail}"
-
-
-def _outdated() -> int:
-    print("README.md: tables are not current; run `python scripts/make_tables.py`")
-    return 1
 
 
 if __name__ == "__main__":
