@@ -4,13 +4,20 @@ Python ends at once then, and no `atexit` runs: what waits for analysis or expor
 and containers are stopped that way. So where nobody listens to the signal, we do: what is left is
 told, in a thread and within a time limit, and then the process ends by the signal as it would have.
 An application or a server that listens itself, before us or after, is left alone.
+
+A server that was listening already and then ends the process by the signal that it caught, as
+uvicorn does, lets no `atexit` run either: it is told to us when it has shut down.
+Source: uvicorn 0.29 to 0.54, `Server.capture_signals`.
 """
 
+import asyncio
+import inspect
 import os
 import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 from otel_sessions.faults import contained
 
@@ -29,6 +36,9 @@ class Termination:
         self._finish = finish
         self._timeout_s = timeout_s
         self._listening = False
+        self._server: Any = None
+        with contained("following a server"):
+            self._follow(getattr(signal.getsignal(signal.SIGTERM), "__self__", None))
         if threading.current_thread() is not threading.main_thread():
             return
         with contained("listening to SIGTERM"):
@@ -36,8 +46,24 @@ class Termination:
                 signal.signal(signal.SIGTERM, self._end)
                 self._listening = True
 
+    def _follow(self, server: Any) -> None:  # noqa: ANN401 - of a package that we do not import
+        """Finish after the shutdown of the server whose method listens, if it has one."""
+        shutdown = getattr(server, "shutdown", None)
+        if not inspect.iscoroutinefunction(shutdown):
+            return
+
+        async def shutdown_and_finish(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - theirs
+            await shutdown(*args, **kwargs)
+            with contained("finishing after a server"):
+                if self._server is not None:
+                    await asyncio.wait_for(asyncio.to_thread(self._finish), self._timeout_s)
+
+        self._server = server
+        server.shutdown = shutdown_and_finish
+
     def leave(self) -> None:
         """Listen no more, unless somebody else does by now."""
+        self._server = None
         with contained("listening to SIGTERM no more"):
             main = threading.current_thread() is threading.main_thread()
             if self._listening and main and signal.getsignal(signal.SIGTERM) == self._end:

@@ -147,6 +147,23 @@ class TestEndings:
         assert {"left": "by my own handler"} in talker.printed
         assert talker.turns == [1]
 
+    def test_sigterm_that_a_server_listened_to_before_us(self):
+        """It shuts down, what there is is told, and it ends by the signal, as uvicorn does."""
+        pytest.importorskip("uvicorn", reason="needs the extra sidecar")
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+        with subprocess.Popen(
+            [sys.executable, SCRIPT.with_name("served.py")],
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as served:
+            assert served.stdout.readline() == "started\n"
+            served.terminate()
+            output, log = served.communicate(timeout=60)
+        assert (served.returncode, log) == (-signal.SIGTERM, "")
+        assert output == "waits\n"
+
     @pytest.mark.parametrize("processing", ["background", "inline"])
     def test_a_freeze(self, start, redis_server, processing):
         """As serverless platforms do after a reply: flushed before, it is all told and goes on."""
