@@ -17,12 +17,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 # Last, so that an installed otel_sessions comes before the one beside these folders.
 sys.path.append(str(ROOT))
 
 from collector.programs import MissingProgramError, provide  # noqa: E402 - needs the path
+from dashboards.build import HERE, build_files  # noqa: E402
 
 START_S = 30
 """Longest time that a program may take to answer, on a busy machine."""
@@ -179,5 +181,43 @@ def collector(launch, program, tmp_path_factory):
         return SimpleNamespace(
             otlp=f"http://127.0.0.1:{otlp}", own=f"127.0.0.1:{own}", page=f"127.0.0.1:{page}"
         )
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def prometheus_api(launch, program, tmp_path_factory):
+    """Start Prometheus with the files that users get, in a hurry; returns the URL of its API.
+
+    It scrapes a collector and evaluates every second, and the windows of the rules are `scale`
+    times as long. Without an Alertmanager it tells nobody.
+    """
+
+    def start(collector, *, scale, alertmanager=None):
+        folder = tmp_path_factory.mktemp("prometheus")
+        address = f"127.0.0.1:{free_port()}"
+        config = yaml.safe_load((HERE / "prometheus/prometheus.yaml").read_text())
+        config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+        if alertmanager is None:
+            del config["alerting"]
+        else:
+            config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [alertmanager]
+        jobs = zip(config["scrape_configs"], (collector.page, collector.own), strict=True)
+        for job, target in jobs:
+            job["static_configs"][0]["targets"] = [target]
+        (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
+        (folder / "rules.yaml").write_text(build_files(scale=scale)["prometheus/rules.yaml"])
+        launch(
+            "prometheus",
+            [
+                program("prometheus"),
+                f"--config.file={folder / 'prometheus.yaml'}",
+                f"--storage.tsdb.path={folder / 'data'}",
+                f"--web.listen-address={address}",
+                "--enable-feature=exemplar-storage",
+            ],
+            ready=f"http://{address}/-/ready",
+        )
+        return f"http://{address}/api/v1"
 
     return start

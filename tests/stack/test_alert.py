@@ -17,7 +17,6 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from dashboards.build import build_files
 from dashboards.prometheus_names import metric_name, series_names
 from otel_sessions import names
 from otel_sessions.detectors import DETECTORS
@@ -83,29 +82,11 @@ def alertmanager(launch, program, receiver, http, folder):
 
 
 @pytest.fixture(scope="module")
-def stack(collector, alertmanager, launch, program, http, folder):
+def stack(collector, alertmanager, prometheus_api, http, folder):
     """Run the collector and Prometheus, and replay into them."""
     addresses = collector("prometheus")
-    address = f"127.0.0.1:{http.free_port()}"
-    config = yaml.safe_load((ROOT / "dashboards/prometheus/prometheus.yaml").read_text())
-    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [alertmanager]
-    for job, target in zip(config["scrape_configs"], (addresses.page, addresses.own), strict=True):
-        job["static_configs"][0]["targets"] = [target]
-    (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
-    (folder / "rules.yaml").write_text(build_files(scale=SCALE)["prometheus/rules.yaml"])
-    launch(
-        "prometheus",
-        [
-            program("prometheus"),
-            f"--config.file={folder / 'prometheus.yaml'}",
-            f"--storage.tsdb.path={folder / 'prometheus'}",
-            f"--web.listen-address={address}",
-            "--enable-feature=exemplar-storage",
-        ],
-        ready=f"http://{address}/-/ready",
-    )
-    return Stack(addresses.otlp, f"http://{address}/api/v1", http, folder)
+    api = prometheus_api(addresses, scale=SCALE, alertmanager=alertmanager)
+    return Stack(addresses.otlp, api, http, folder)
 
 
 class Stack:

@@ -16,9 +16,7 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
-import yaml
 
-from dashboards.build import HERE, build_files
 from dashboards.pictures.answers import collect
 from dashboards.prometheus_names import metric_name
 from dashboards.traces import read_spans
@@ -174,30 +172,11 @@ def chats(redis_servers):
 
 
 @pytest.fixture(scope="module")
-def prometheus(collector, launch, program, http, receiver, tmp_path_factory, conversations, chats):
+def prometheus(collector, prometheus_api, http, receiver, tmp_path_factory, conversations, chats):
     """Play everything, and leave Prometheus running with what it has got."""
     folder = tmp_path_factory.mktemp("boards")
     addresses = collector("prometheus", "otlp", backend=receiver.url)
-    address = f"127.0.0.1:{http.free_port()}"
-    config = yaml.safe_load((HERE / "prometheus/prometheus.yaml").read_text())
-    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    del config["alerting"]
-    for job, target in zip(config["scrape_configs"], (addresses.page, addresses.own), strict=True):
-        job["static_configs"][0]["targets"] = [target]
-    (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
-    (folder / "rules.yaml").write_text(build_files(scale=SCALE)["prometheus/rules.yaml"])
-    launch(
-        "prometheus",
-        [
-            program("prometheus"),
-            f"--config.file={folder / 'prometheus.yaml'}",
-            f"--storage.tsdb.path={folder / 'prometheus'}",
-            f"--web.listen-address={address}",
-            "--enable-feature=exemplar-storage",
-        ],
-        ready=f"http://{address}/-/ready",
-    )
-    running = Prometheus(f"http://{address}/api/v1", http)
+    running = Prometheus(prometheus_api(addresses, scale=SCALE), http)
     running.sessions = running.conversations = 0
     for version, mix in VERSIONS.items():
         of_version = f'{{service_version="{version}"}}'
