@@ -28,7 +28,10 @@ _NOT_READ = {
     "google": "the live API, images, interactions; each round of automatic function calling",
     "groq": "audio",
     "huggingface": "tasks other than chat",
-    "litellm": "`responses`, `anthropic.messages`; functions imported before `instrument()`",
+    "litellm": (
+        "`anthropic.messages`, embeddings, images, audio; functions imported by name before "
+        "`instrument()`"
+    ),
     "mistral": "conversations, fill in the middle",
     "ollama": "embeddings",
     "openai": "assistants, realtime, batches, images, audio, prompts of tokens",
@@ -62,6 +65,10 @@ _SENTENCES = (
     (
         "A call of LiteLLM counts once, whatever client it calls inside, and a call of its "
         "router with all retries and fallbacks; the model that is asked for is the router's group."
+    ),
+    (
+        "At a LiteLLM proxy, sessions of all its clients are watched with one line of its "
+        "configuration; see `operate.md`."
     ),
 )
 """What is true of all, a line each."""
@@ -102,7 +109,7 @@ def _methods(name: str) -> str:
     found = [_method(path) for path in paths]
     if name == "bedrock":  # All go through one method, which nobody calls by its name.
         found = ["converse", "converse_stream", "invoke_model", "invoke_model_with_response_stream"]
-    return ", ".join(f"`{method}`" for method in dict.fromkeys(found))
+    return ", ".join(f"`{method}`" for method in dict.fromkeys(found) if "._" not in method)
 
 
 def _method(path: str) -> str:
@@ -120,13 +127,13 @@ def _oldest(client: str) -> str:
 
 
 def _newest(client: str) -> str:
-    """Look among the pins of development; LiteLLM, which needs an old OpenAI, is not there."""
-    files = (ROOT / "constraints.txt", ROOT / ".ci" / "clients")
+    """Look among the pins of development; LiteLLM, which pins what others need, is not there."""
+    files = (ROOT / "constraints.txt", ROOT / ".ci" / "gateways", ROOT / ".ci" / "clients")
     return _version("\n".join(file.read_text("utf-8") for file in files), client)
 
 
 def _version(text: str, client: str) -> str:
-    found = re.search(rf'(?m)(?:^|["\s]){re.escape(client)}==([\w.]+)', text)
+    found = re.search(rf'(?m)(?:^|["\s]){re.escape(client)}(?:\[\w+])?==([\w.]+)', text)
     if found is None:
         message = f"no version of {client} is tested"
         raise SystemExit(message)

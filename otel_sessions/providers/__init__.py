@@ -12,6 +12,8 @@ from otel_sessions.providers import (
     groq_chat,
     huggingface_chat,
     litellm_chat,
+    litellm_messages,
+    litellm_responses,
     mistral_chat,
     ollama_chat,
     openai_chat,
@@ -36,5 +38,7 @@ PROVIDERS: tuple[Provider, ...] = (
     *ollama_chat.PROVIDERS,
     huggingface_chat.PROVIDER,
     litellm_chat.PROVIDER,
+    litellm_messages.PROVIDER,
+    litellm_responses.PROVIDER,
 )
 """All providers; those with the same `name` are switched on together."""

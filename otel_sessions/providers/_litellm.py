@@ -7,8 +7,9 @@ that answered.
 """
 
 import functools
+import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -98,9 +99,22 @@ def _provider(arguments: Mapping[str, Any]) -> str:
     return _PROVIDERS.get(stated, stated)
 
 
-def follow(stream: Any) -> Returned:
+def read_returned(result: Any, reading: Sequence[str]) -> Returned:
+    """Tell a reply from a stream.
+
+    Of a reply, what will be read is noted: the proxy soon writes the name and the id over that its
+    client is to see.
+    """
+    kind: Any = type(result)
+    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+        return Returned(generator=result)
+    if hasattr(kind, "__anext__") or hasattr(kind, "__next__"):
+        return _follow(result, kind)
+    return Returned(reply={name: get(result, name) for name in reading})
+
+
+def _follow(stream: Any, kind: Any) -> Returned:
     """Make a stream that iterates by itself one that can be followed."""
-    kind: Any = type(stream)
     setattr(stream, _ITERATOR, _Chunks(stream, kind))
     stream.__class__ = _followed(kind)
     return Returned(stream=stream, iterator=_ITERATOR, calls_again=True)

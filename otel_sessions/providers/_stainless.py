@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from otel_sessions.calls import Reply
-from otel_sessions.providers._fields import get, texts
+from otel_sessions.providers._fields import get, text, texts
 from otel_sessions.providers._hosts import HTTPS_PORT
 from otel_sessions.providers._provider import Returned
 
 _CONVERSATION_KEYS = ("session_id", "conversation_id", "thread_id", "chat_id")
+_OF_LITELLM = "litellm_session_id"
 
 
 def server(resource: Any) -> tuple[str, int | None]:
@@ -27,10 +28,15 @@ def is_azure(resource: Any) -> bool:
 
 
 def conversation_in_metadata(arguments: Mapping[str, Any]) -> str | None:
-    """Find a conversation's id in `metadata`, under one of the names that are in use."""
-    metadata = arguments.get("metadata") or get(arguments.get("extra_body"), "metadata")
-    if not isinstance(metadata, dict):
-        return None
+    """Find a conversation's id in `metadata`, under one of the names that are in use.
+
+    A LiteLLM proxy also takes one beside it.
+    """
+    body = arguments.get("extra_body")
+    stated = text(get(body, _OF_LITELLM))
+    metadata = arguments.get("metadata") or get(body, "metadata")
+    if stated or not isinstance(metadata, dict):
+        return stated or None
     return next(filter(None, texts(map(metadata.get, _CONVERSATION_KEYS))), None)
 
 

@@ -23,11 +23,8 @@ _PIECES = ("content", "refusal", "tool_calls", "function_call")
 
 
 def read_returned(result: Any) -> Returned:
-    """Tell a reply from a stream; the proxy soon gives the reply the name that was asked for."""
-    kind = type(result)
-    if hasattr(kind, "__anext__") or hasattr(kind, "__next__"):
-        return _litellm.follow(result)
-    return Returned(reply=_present(result, _READ))
+    """Tell a reply from a stream."""
+    return _litellm.read_returned(result, _READ)
 
 
 def read_chunks(chunks: Sequence[Any]) -> Reply:

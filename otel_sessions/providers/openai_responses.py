@@ -28,9 +28,14 @@ _REASONS = {"max_output_tokens": "length", "max_tokens": "length"}
 def read_opening(resource: Any, arguments: Mapping[str, Any]) -> Opening:
     """Take what that of chat takes; a stated conversation counts before one in the metadata."""
     opening = openai_chat.read_opening(resource, arguments)
-    conversation = arguments.get("conversation")
-    stated = text(conversation) or text(get(conversation, "id"))
+    stated = stated_conversation(arguments)
     return replace(opening, conversation_id=stated) if stated else opening
+
+
+def stated_conversation(arguments: Mapping[str, Any]) -> str | None:
+    """Give the id of the conversation that a request goes on with."""
+    conversation = arguments.get("conversation")
+    return text(conversation) or text(get(conversation, "id"))
 
 
 def read_request(arguments: Mapping[str, Any]) -> Request:

@@ -225,6 +225,13 @@ def test_metadata_names_the_conversation(client, watch, asked, key):
     assert watch.call.given_id == GivenId("c1", "provider")
 
 
+def test_the_session_of_a_litellm_proxy_names_the_conversation(client, watch, asked):
+    """A client of such a proxy says it beside the metadata."""
+    body = {"litellm_session_id": "c1", "metadata": {"session_id": "c2"}}
+    client.chat.completions.create(**asked, extra_body=body)
+    assert watch.call.given_id == GivenId("c1", "provider")
+
+
 def test_the_span_is_current_only_while_the_client_works(client, watch, asked, monkeypatch):
     """Spans of the HTTP request become children, and nothing leaks into the caller."""
     inner = []

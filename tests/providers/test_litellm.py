@@ -1,11 +1,13 @@
 """LiteLLM's calls are seen once, whatever client it calls inside; it has an environment of its own.
 
-It needs OpenAI's client before version 3, so that it is not beside the newest of the others.
+Before 1.107 it needs OpenAI's client before version 3, and its proxy pins much else.
 """
 
 import asyncio
 import gc
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -282,3 +284,33 @@ def test_a_session_is_read():
         {"litellm_metadata": {"session_id": "s"}},
     ):
         assert PROVIDER.read_opening(None, arguments).conversation_id == "s"
+
+
+CALLBACK = """
+import sys
+import litellm
+from otel_sessions.litellm_callback import watch
+
+litellm.callbacks = [watch]
+given = {"model": "openai/m", "api_base": sys.argv[1], "api_key": "none"}
+asked = [{"role": "user", "content": "Hi!"}]
+litellm.completion(**given, messages=asked)
+list(litellm.completion(**given, messages=asked, stream=True))
+"""
+
+
+def test_switched_on_by_a_callback(server):
+    """An application that lists LiteLLM's callbacks is watched; each call is seen once."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environ |= {"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none"}
+    done = subprocess.run(
+        [sys.executable, "-c", CALLBACK, server.base_url],
+        env=environ | {"OTEL_LOGS_EXPORTER": "none"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('"name": "chat openai/m"') == 2
+    assert done.stdout.count('"gen_ai.request.stream": true') == 1
