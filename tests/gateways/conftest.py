@@ -107,9 +107,9 @@ class Receiver:
         return 200, headers["content-type"], b""
 
     def spans(self):
-        """Give all spans so far, each with its attributes."""
+        """Give all spans so far, each with its attributes and those of its resource."""
         return [
-            (span, _attributes(span.attributes))
+            (span, _attributes([*resource.resource.attributes, *span.attributes]))
             for path, body in list(self.posts)
             if path == "/v1/traces"
             for resource in ExportTraceServiceRequest.FromString(body).resource_spans
@@ -140,6 +140,7 @@ class Proxy:
     """A running proxy."""
 
     def __init__(self, url, process):
+        self.key = KEY
         self.url = url
         self.process = process
 
@@ -177,9 +178,10 @@ def _configuration(model_url):
         "model_list": [
             deployment("assistant", "openai/gpt-5-mini", openai_url),
             deployment("claude", "anthropic/claude", model_url),
+            # Two of a name, so that a retry does not wait.
             deployment("flaky", "openai/broken", openai_url),
+            deployment("flaky", "openai/broken", f"{openai_url}/"),
             deployment("broken", "openai/broken", openai_url),
-            # A second one of the name, so that a retry does not wait.
             deployment("broken", "openai/broken", f"{openai_url}/"),
         ],
         "router_settings": {"num_retries": 1, "fallbacks": [{"flaky": ["assistant"]}]},

@@ -1,8 +1,10 @@
 """Sessions watched at a LiteLLM proxy: one span for each call of a client, whatever is tried."""
 
 import json
+import os
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +16,20 @@ ASKED = {"model": "assistant", "messages": [{"role": "user", "content": "Is it o
 LONG_S = 60
 OK = 200
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "data" / "cassettes"
+
+
+APPLICATION = """
+import sys
+import openai
+import otel_sessions
+
+with otel_sessions.instrument():
+    openai.OpenAI(base_url=sys.argv[1], api_key=sys.argv[2]).chat.completions.create(
+        model="assistant",
+        messages=[{"role": "user", "content": "Is it on its way?"}],
+        extra_body={"litellm_session_id": "session-both"},
+    )
+"""
 
 
 @pytest.fixture
@@ -146,6 +162,19 @@ def test_the_trace_goes_on(proxy, receiver, told):
     told("session-t")
     (span,) = (s for s, known in receiver.spans() if known.get("session.id") == "session-t")
     assert span.trace_id.hex() == trace_id
+
+
+def test_an_application_that_is_watched_too(proxy, receiver, told):
+    """Each side tells the call once and as its own service; they name the same session."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environ |= {"OTEL_SERVICE_NAME": "shop", "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}
+    command = [sys.executable, "-c", APPLICATION, f"{proxy.url}/v1", proxy.key]
+    subprocess.run(command, env=environ, timeout=LONG_S, check=True)
+    calls = told("session-both", 2)
+    assert {call["service.name"] for call in calls} == {"shop", "gateway"}
+    assert {call["gen_ai.provider.name"] for call in calls} == {"openai"}
+    assert {call["gen_ai.response.id"] for call in calls} == {"c-1"}
+    assert {call["gen_ai.request.model"] for call in calls} == {"assistant"}
 
 
 def test_switched_on_twice_and_ended(proxies, receiver, told):
