@@ -8,11 +8,12 @@ wants something else, or a tool was asked. Not at all: the user took the wish ba
 
 Range: [0.4, 1]. Languages: English. Cost: 1 µs; if something is refused, about 5 µs and 15 µs for
 each of up to eight commitments that it may be about.
-Source of the numbers: reasoned, and checked on dialogues of our own. Of 48 that were written in
-other words and not looked at before they were measured, 27 were found at first sight, and all of
-their 18 healthy twins were silent; then the lists grew by them, and they are in `tests/complaints`.
-In passed dev sessions of tau1, tau2_retail and agentclinic, in which hardly anything is reversed,
-it warns in 1.0, 0.3 and 0.0 % of the turns.
+Source of the numbers: reasoned, and checked on dialogues of our own. Of 88 that were written in
+other words and not looked at before they were measured, 59 were found at first sight (of the last
+40, 32), and 31 of their 38 healthy twins were silent (of the last 20, 13: who asks for more than
+was promised is refused in the same words); then the lists grew by half of them, and what is found
+is in `tests/complaints`. In passed dev sessions of tau1, tau2_retail and agentclinic, in which
+hardly anything is reversed, it warns in 0.7, 0.3 and 0.0 % of the turns.
 Known to be missed: a denial that only restricts ("only for members"), and a promise in quite other
 words ("bring a new one" for "exchange").
 """
@@ -107,6 +108,7 @@ def commitment_reversed(
     told = if_news if _told(request, named, given) else 1.0
     if told < 1 and request is not None and has_claim(request, _MISSING):
         told = if_missed
+    more = named and request is not None and request.stance.flags & StanceFlag.OTHER
     still = reply.claimed(*COMMITTING)
     yes = reply.stance.flags & StanceFlag.YES
     best, apart = 0.0, 0
@@ -118,7 +120,7 @@ def commitment_reversed(
                 continue
             same = max(
                 _same(denial, grant.firm),
-                _charged(denial, grant.subject),
+                _charged(denial, grant.subject, asked),
                 if_conditional * _same(denial, grant.conditional),
                 if_only_asked * _same(denial, grant.wish) * (1 if grant.surely else if_conditional),
                 0.0 if denial.words else if_only_asked * grant.share(asked, if_conditional),
@@ -126,10 +128,11 @@ def commitment_reversed(
                 if_amount if grant.amount else 0.0,
             )
             severity = same * softer
-            if denial.kind == ClaimKind.REFUSED:
-                about_it = not asked.isdisjoint(grant.firm) or (grant.amount and told == if_missed)
+            if denial.kind != ClaimKind.DISAVOWED:
+                about_it = not asked.isdisjoint(grant.firm) and not more
+                about_it = about_it or (grant.amount and told == if_missed)
                 severity *= 1.0 if about_it else told
-                severity *= context * (1.0 if named.isdisjoint(denial.words) else if_other)
+                severity *= context * (1.0 if named.isdisjoint(_subject(denial)) else if_other)
                 severity *= if_refused_before if _same(denial, grant.refused_since) else 1
             if severity > best:
                 best, apart = severity, grant.ago
@@ -141,18 +144,27 @@ def commitment_reversed(
 def _same(claim: Claim, words: AbstractSet[bytes]) -> float:
     """Tell how much a claim is about one of these words: 0, or 0.6 to 1."""
     if claim.kind == ClaimKind.CHARGED:
-        return _charged(claim, words)
+        return _charged(claim, words, set())
     for weight, word in zip(_BY_PLACE, claim.words, strict=False):
         if word in words:
             return weight
     return 0.0
 
 
-def _charged(claim: Claim, words: AbstractSet[bytes]) -> float:
-    """Tell whether a claim charges for what is free by these words: 0 or 1."""
-    free, subject = claim.words[:_FREEING], claim.words[_FREEING:]
-    charges = claim.kind == ClaimKind.CHARGED
-    return float(charges and not words.isdisjoint(free) and not words.isdisjoint(subject))
+def _charged(claim: Claim, words: AbstractSet[bytes], asked: AbstractSet[bytes]) -> float:
+    """Tell whether a claim charges for what is free by these words: 0 or 1.
+
+    Who asks whether it is free need not say again what.
+    """
+    free, subject = claim.words[:_FREEING], _subject(claim)
+    if claim.kind != ClaimKind.CHARGED or words.isdisjoint(free):
+        return 0.0
+    return float(not (words.isdisjoint(subject) and asked.isdisjoint(free)))
+
+
+def _subject(claim: Claim) -> tuple[bytes, ...]:
+    """Give the words of a claim without those that only say that it is charged for."""
+    return claim.words[_FREEING:] if claim.kind == ClaimKind.CHARGED else claim.words
 
 
 def _unnamed(denial: Claim, asked: set[bytes]) -> bool:

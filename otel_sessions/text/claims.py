@@ -132,8 +132,9 @@ def _statement(clause: Sequence[str]) -> tuple[ClaimKind | None, Iterable[str]]:
     """Tell what a clause denies or promises, and the words that it is about."""
     paid = not _PAID.isdisjoint(clause)
     if paid and _FREE_OF.meanings(clause):
-        return ClaimKind.COMMITTED, (_FREE, *_about(clause, 0))
-    charges = paid and bool(_CHARGED.meanings(clause[1:]))
+        return ClaimKind.COMMITTED, (_FREE, *_paid_for(clause))
+    another = not _ANOTHER.isdisjoint(clause)
+    charges = paid and not another and bool(_CHARGED.meanings(clause[1:]))
     if clause[0] in ("no", "nope") and (charges or _ANSWERED.issuperset(clause[1:2])):
         clause = clause[1:]  # "no, the first one is free" answers, and denies nothing here
     denied = _denied_at(clause) if clause else None
@@ -143,12 +144,14 @@ def _statement(clause: Sequence[str]) -> tuple[ClaimKind | None, Iterable[str]]:
             clause[denied - 1] in BEING or not _HOLDING.isdisjoint(clause[denied + 1 : denied + 2])
         )
         kind = _denial(clause, denied)
+        if kind == ClaimKind.REFUSED and not _ANOTHER.isdisjoint(clause[:denied]):
+            kind = ClaimKind.NEGATED
         if kind == ClaimKind.NEGATED and not _PASSING.isdisjoint(clause):
             kind = ClaimKind.NOT_YET
         return kind, _about(clause, 0 if of_subject else denied)
     promised = promise_at(clause)
     if promised is None:
-        return (ClaimKind.CHARGED, (_FREE, _WAIVED, *_about(clause, 0))) if charges else (None, ())
+        return (ClaimKind.CHARGED, (_FREE, _WAIVED, *_paid_for(clause))) if charges else (None, ())
     conditional = supposed or not CONDITIONS.isdisjoint(clause)
     kind = ClaimKind.COMMITTED_IF if conditional else ClaimKind.COMMITTED
     return kind, _about(clause, promised)
@@ -263,6 +266,13 @@ def _about(clause: Sequence[str], at: int) -> Iterator[str]:
         before = word
 
 
+def _paid_for(clause: Sequence[str]) -> Iterator[str]:
+    """Give what is free or charged for, without the words that say that it is."""
+    return (word for word in _about(clause, 0) if word not in _PAID)
+
+
+_ANOTHER = word_set("second third another later")
+"""What is refused to these was not what was promised ("a second bag is not included")."""
 _HAVING = word_set("get getting have pay paid give receive money")
 """With a "back", what makes it a refund."""
 

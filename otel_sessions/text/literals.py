@@ -57,6 +57,8 @@ _ENDING = word_set("ends ending")
 """A card that "ends in 4471" has these as its last digits."""
 _PRICED = word_set("cost costs price budget salary rent amount")
 """Words that make a bare number an amount of money ("it cost 2400")."""
+_SEATED = word_set("table party group lunch dinner breakfast brunch")
+"""What is had by as many people as the number behind it says ("a table for six")."""
 _PHONE_CUES = word_set("phone telephone mobile cell call landline")
 _CUE_REACH = 5
 """Words before a value among which its cue is looked for."""
@@ -199,8 +201,14 @@ def number(value: str, i: int, chunks: Sequence[str]) -> Literal:
         return Literal(value, ValueKind.TIME)
     if _is_age(before, i, chunks) if not counts else after in _YEARS and _old(i, chunks):
         return Literal(value, ValueKind.NUMBER, "age")
+    if not counts and ((before in ("for", "of") and cue in _SEATED) or _of_us(i, chunks)):
+        cue = "people"
     kind = ValueKind.MONEY if cue in _PRICED and not counts else ValueKind.NUMBER
     return Literal(value, kind, after if counts else cue)
+
+
+def _of_us(i: int, chunks: Sequence[str]) -> bool:
+    return _word_at(i + 1, chunks) == "of" and _word_at(i + 2, chunks) in ("us", "them")
 
 
 def _is_id(cue: str, i: int, chunks: Sequence[str]) -> bool:

@@ -48,6 +48,8 @@ BEING = word_set("is are was were been be")
 _ON_THE_WAY = ("on us", "on the house", "on its way", "on the way", "on their way", "in the mail")
 _NOT_ALLOWED = INSTRUCTED | IDLE | FUNCTION_WORDS
 DONE = word_set("paid pay given sent put kept made taken held brought repaid")
+_DOING = GIVING | word_set("get receive call phone ring contact come collect")
+"""What somebody else is promised to do ("an engineer will call you")."""
 _WILLING = word_set("happy glad pleased able authorized willing prepared ready going delighted")
 _PROMISING = BEING | _WILLING | word_set("i we you let shall like will consider")
 
@@ -65,7 +67,7 @@ def _is_granted(clause: Sequence[str], word: str, at: int) -> bool:
     following = clause[at] if at < len(clause) else ""
     if word == "will":
         done = clause[at + 1] if following == "be" and at + 1 < len(clause) else ""
-        return following in ("get", "receive") or done in DONE or _is_done(done)
+        return following in _DOING or done in DONE or _is_done(done)
     if following == "being" and word in BEING:
         return clause[at + 1 : at + 2] != [] and clause[at + 1] in GIVEN
     return word in BEING and (following in GRANTED or _leads(clause, at))

@@ -221,7 +221,12 @@ TRAVELLING = word_set(
 )
 CHANGING = word_set("switch change upgrade downgrade exchange swap move")
 """What ends in a new value ("which plan would you like to switch to?")."""
-OTHERS = word_set("her his their hers theirs")
+OTHERS = word_set(
+    """
+    her his their hers theirs daughter's son's wife's husband's child's partner's mother's father's
+    """
+)
+"""Whose value it is, if not the user's own."""
 MORE = word_set("another second additional other next further new different more each instead")
 FORMS = word_set(
     """

@@ -135,7 +135,7 @@ STANCES = Phrases(
             another, something else, anything else, [any|some|what|are there|the|have] other,
             any others, different one, alternatives, alternative, which one, what about, how about,
             [is|are] there [any|a|an] , instead, someone else, somewhere else, [closer|cheaper|next]
-            one, [nearer|closer|cheaper|better|faster], [too|as well] .
+            one, [nearer|closer|cheaper|better|faster], too ., as well, also
             """,
         ),
     ]
@@ -161,6 +161,7 @@ OPENING_FLAGS = Phrases(
             """
             . [yes|yeah|yep|sure|absolutely|certainly|definitely|of course|no problem|gladly|
             agreed|done|ok|okay|alright|right away|consider it done|by all means|with pleasure],
+            . [we|you|it|they] [do|can|may|does|is|are] .,
             [will|can] do ., [that is|it is|that would be|that will be|that sounds]
             [fine|no problem|possible|ok|okay|not a problem|all right]
             """,
