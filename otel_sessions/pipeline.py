@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from queue import Empty, SimpleQueue
 from typing import Literal, Protocol
 
@@ -184,7 +185,7 @@ class Pipeline:
             with suppress(SystemExit):
                 until_sweep_s = max(0.001, self._next_sweep_s - time.monotonic())
                 if self._take(self._run, timeout_s=until_sweep_s, gather_s=_GATHER_S):
-                    self._drain()
+                    self._drain(until_s=self._next_sweep_s)
                 self._sweep_if_due()
 
     def _sweep_if_due(self) -> None:
@@ -193,11 +194,12 @@ class Pipeline:
             with contained("ending idle sessions"):
                 self._sweep()
 
-    def _drain(self, timeout_s: float = -1) -> bool:
+    def _drain(self, timeout_s: float = -1, until_s: float = inf) -> bool:
         """Analyse all that waits, unless this thread is already at it; tell whether it is done.
 
         Args:
             timeout_s: the longest to wait for another thread that is at it; -1 is any time.
+            until_s: when to stop, because under load there is always another; by `time.monotonic`.
 
         """
         if self._drainer == threading.get_ident():
@@ -206,7 +208,7 @@ class Pipeline:
             return False
         try:
             self._drainer = threading.get_ident()
-            while self._take(self._run, timeout_s=0):
+            while time.monotonic() < until_s and self._take(self._run, timeout_s=0):
                 pass
         finally:
             self._drainer = None

@@ -288,6 +288,21 @@ def test_without_a_worker_a_call_sweeps(starting):
     assert swept.count(2) == 1
 
 
+def test_the_worker_sweeps_under_load(starting):
+    """Also if there is always another call."""
+    swept, calls = threading.Event(), iter(range(1, 10**6))
+    pipeline = starting(sweep=swept.set, sweep_interval_s=0.01)
+
+    def go_on():
+        if not swept.is_set() and next(calls, None):
+            pipeline.post(go_on)
+
+    pipeline.submit(Ended())
+    pipeline.post(go_on)
+    assert swept.wait(LONG_S)
+    assert next(calls, None)
+
+
 def test_the_worker_sweeps(starting, faults):
     """Again and again, also without calls, and a fault does not end it."""
     swept = threading.Semaphore(0)
