@@ -7,6 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -44,6 +45,9 @@ from otel_sessions.tracker import Tracker
 _LOG = logging.getLogger("otel_sessions")
 _SWEEPS_PER_TIMEOUT = 10
 _MAX_SWEEP_INTERVAL_S = 10.0
+_SWEEPS_PER_TELLING = 3
+_EXPORT_TIMEOUT_S = 30.0
+"""Of an export for the sake of ends, as far as the SDK keeps to it."""
 
 
 class Monitor:
@@ -97,6 +101,7 @@ class Monitor:
         app_stores.connect(meter, max_sessions=config.max_sessions)
         emitters.append(app_stores)
         self._app_stores = app_stores
+        sweep_interval_s = min(_MAX_SWEEP_INTERVAL_S, config.idle_timeout_s / _SWEEPS_PER_TIMEOUT)
         self.tracker = Tracker(
             store=store,
             backend=config.store.partition(":")[0],
@@ -115,6 +120,8 @@ class Monitor:
             idle_timeout_s=config.idle_timeout_s,
             max_sessions=config.max_sessions,
             notes=Notes(key) if store.shared else None,
+            export=self._export,
+            ends_every_s=_SWEEPS_PER_TELLING * sweep_interval_s,
         )
         self._store = store
         self.pipeline = Pipeline(
@@ -122,10 +129,8 @@ class Monitor:
             count=metric_emitter.count_call,
             queue_size=config.queue_size,
             inline=config.processing == "inline",
-            sweep=self.tracker.sweep,
-            sweep_interval_s=min(
-                _MAX_SWEEP_INTERVAL_S, config.idle_timeout_s / _SWEEPS_PER_TIMEOUT
-            ),
+            sweep=self._sweep,
+            sweep_interval_s=sweep_interval_s,
         )
 
         # The SDK is loaded by now, and not before: a third of the time of importing us.
@@ -161,6 +166,16 @@ class Monitor:
             span.settle()
         self.tracker.track(observation.read(), span)
 
+    def _sweep(self) -> None:
+        self.tracker.sweep()
+        self.tracker.ends.beat()
+
+    def _export(self) -> bool:
+        """Export what was told so far, in a thread that nobody waits for."""
+        # What waits for analysis is no matter of ours here.
+        with self._flushing.aside() if self._flushing else nullcontext():
+            return flush_sdk(_countdown(_EXPORT_TIMEOUT_S), pushed_only=True)
+
     def flush(self, timeout_s: float) -> bool:
         """Analyse and export what was accepted; tell whether all of it was in time."""
         left_s = _countdown(timeout_s)
@@ -169,7 +184,8 @@ class Monitor:
             self._app_stores.drain()
         # The rest of the time is for the export, however slow the judge is.
         judged = self._judge is None or self._judge.flush(left_s() / 2)
-        return flush_sdk(left_s) and analysed and judged
+        exported = self.tracker.ends.finish(lambda: flush_sdk(left_s), left_s() / 2)
+        return exported and analysed and judged
 
     def health(self, session_id: str, timeout_s: float) -> SessionHealth | None:
         """Tell the state of a session after all that was accepted; `None` if not in time."""
@@ -191,22 +207,25 @@ class Monitor:
         self.pipeline.close(left_s())
         with contained("ending the sessions"):
             self.tracker.end_all(timeout_s=left_s())
-            self._store.close()
         with contained("leaving the application's stores"):
             self._app_stores.disconnect(left_s())
         if self._judge is not None:
             with contained("closing the judge"):
                 self._judge.close(left_s() / 2)
-        flush_sdk(left_s)
+        self.tracker.ends.finish(lambda: flush_sdk(left_s), left_s() / 2)
+        with contained("closing the store"):
+            self._store.close()
         if self._flushing is not None:
             self._flushing.leave()
 
     def before_fork(self) -> None:
         """Let no lock be held by a thread that the child will not have."""
         self.pipeline.before_fork()
+        self.tracker.ends.before_fork()
 
     def after_fork_in_parent(self) -> None:
         """Go on as before."""
+        self.tracker.ends.after_fork_in_parent()
         self.pipeline.after_fork_in_parent()
 
     def after_fork(self) -> None:

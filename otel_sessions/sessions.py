@@ -9,6 +9,7 @@ Outcome = Literal["resolved", "unresolved", "escalated", "abandoned", "unknown"]
 EndReason = Literal["explicit", "idle", "evicted", "shutdown"]
 IdSource = Literal["session", "baggage", "provider", "span", "framework", "lineage", "new"]
 
+END_REASONS: tuple[EndReason, ...] = ("explicit", "idle", "evicted", "shutdown")
 OUTCOMES: tuple[Outcome, ...] = ("resolved", "unresolved", "escalated", "abandoned", "unknown")
 
 

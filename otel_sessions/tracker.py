@@ -6,11 +6,9 @@ session have an order; it is held for the analysis of one call, 1 to 5 ms.
 """
 
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from opentelemetry.trace import Span, SpanContext
 
@@ -22,6 +20,7 @@ from otel_sessions.conversations import Conversations
 from otel_sessions.detectors import Detector
 from otel_sessions.detectors.user_abandoned import LEFT_SILENTLY
 from otel_sessions.emit import CallReport, Emitter, FeedbackReport, Labels
+from otel_sessions.ends import Ends
 from otel_sessions.faults import contained
 from otel_sessions.health import session_left, turn_health
 from otel_sessions.listings import Listing
@@ -29,9 +28,10 @@ from otel_sessions.models import cost_usd, find_model
 from otel_sessions.notes import Note, Notes, chain_of, go_on, recall, track_of
 from otel_sessions.placements import Placement
 from otel_sessions.readings import CallReader
-from otel_sessions.sessions import EndReason, Outcome, SessionHealth, stated
+from otel_sessions.sessions import END_REASONS, OUTCOMES, EndReason, Outcome, SessionHealth, stated
 from otel_sessions.signals import SessionSignal, Signal
 from otel_sessions.stores import Appended, Ended, News, Store
+from otel_sessions.stores.timings import Timings
 from otel_sessions.tracks import Held, Track
 from otel_sessions.turns import Turn, join, lost_history
 
@@ -40,8 +40,6 @@ RETRY_GRACE_S = 10.0
 QUOTED = 0.6
 """Share of the words of a session's first request in a later text from which the text quotes it: a
 side call that describes the conversation, rather than the user starting over."""
-
-_R = TypeVar("_R")
 
 
 class Tracker:
@@ -61,15 +59,15 @@ class Tracker:
         idle_timeout_s: float = 1800.0,
         max_sessions: int = 10_000,
         notes: Notes | None = None,
+        export: Callable[[], bool] | None = None,
+        ends_every_s: float = 30.0,
         clock: Callable[[], float] = clocks.now_s,
     ) -> None:
         self._store = store
-        self._backend = backend
         self._conversations = conversations
         self._reader = reader
         self._detectors = detectors
         self._emitters = emitters
-        self._on_store = on_store
         self._lost = lost
         self._idle_timeout_s = idle_timeout_s
         self._max_sessions = max_sessions
@@ -81,7 +79,14 @@ class Tracker:
         self._callbacks: list[Callable[[SessionSignal], None]] = []
         self._alone: Listing | None = None
         """The list in work, if it was placed without asking what other processes did."""
-        self._store_faults = 0
+        self._timed = Timings(backend, on_store)
+        self.ends = Ends(
+            store,
+            Timings(backend, on_store),
+            lambda report: self._tell(lambda emitter: emitter.on_end(report)),
+            export=export,
+            every_s=ends_every_s,
+        )
         self.lock = threading.RLock()
 
     # What the pipeline asks for.
@@ -125,7 +130,10 @@ class Tracker:
                 "take_idle", lambda: self._store.take_idle(now_s - self._idle_timeout_s)
             )
             for ended in idle or ():
-                self._end(ended.session_id, "idle", "unknown", ended)
+                if ended.left:
+                    self._end_elsewhere(ended.session_id, *_why(ended), ended)
+                else:
+                    self._end(ended.session_id, "idle", "unknown", ended)
             if self._store.shared:
                 self._leave_silent(now_s)
 
@@ -188,6 +196,7 @@ class Tracker:
         self._conversations.instance = self._reader.instance = instance
         self._sessions.clear()
         self._store.after_fork()
+        self.ends.after_fork()
 
     # How a session is led.
 
@@ -409,18 +418,24 @@ class Tracker:
         if session is None:
             self._end_elsewhere(session_id, reason, outcome, ended)
             return
+        before: Ended | None = None
         undecided = self._conversations.undecided(session_id)
         if undecided is not None and not self._quotes(session, undecided[0]):
             self._admit_lost(session, *undecided)
-            ended = None
+            before, ended = ended, None
         self._evaluate(session)
         opened = session.open
         if ended is None:
-            faults = self._store_faults
-            ended = self._timed("end", lambda: self._store.end(session_id))
-            if ended is None and self._store.shared and faults == self._store_faults:
+            faults = self._timed.faults
+            ended = self._ask_to_end(session_id, reason, outcome)
+            self.ends.drop(before)
+            if ended is None and self._store.shared and faults == self._timed.faults:
                 # Another process has ended it, and told so.
                 return
+        note = self._notes.read(ended.note) if ended and self._notes else None
+        if ended is not None and note is not None:
+            # Others may have gone on since this process served the session.
+            self._restore(session, note, ended.recent)
         if reason == "idle" and outcome == "unknown" and opened.context and not opened.healthy:
             self._signal(session, LEFT_SILENTLY, opened.context)
             outcome = "abandoned"
@@ -429,9 +444,12 @@ class Tracker:
         if reason == "evicted":
             self._conversations.forget(session_id)
         if not session.turns:
+            self.ends.drop(ended)
             return
-        report = session.end_report(reason, outcome, chain_bytes)
-        self._tell(lambda emitter: emitter.on_end(report))
+        self.ends.add(session.end_report(reason, outcome, chain_bytes), ended)
+
+    def _ask_to_end(self, session_id: str, reason: EndReason, outcome: Outcome) -> Ended | None:
+        return self._timed("end", lambda: self._store.end(session_id, f"{reason} {outcome}"))
 
     def _end_elsewhere(
         self, session_id: str, reason: EndReason, outcome: Outcome, ended: Ended | None
@@ -440,16 +458,20 @@ class Tracker:
         if self._notes is None:
             return
         if ended is None:
-            ended = self._timed("end", lambda: self._store.end(session_id))
-        note = self._notes.read(ended.note) if ended else None
-        if ended is None or note is None:
+            ended = self._ask_to_end(session_id, reason, outcome)
+        if ended is None:
+            return
+        note = self._notes.read(ended.note)
+        if note is None:
+            if ended.left:
+                # Two processes could not read it; else another one is to try.
+                self.ends.drop(ended)
             return
         session = track_of(session_id, note)
         self._restore(session, note, ended.recent)
         if ended.recent:
             session.ended_ns = max(session.ended_ns, round(ended.recent[-1].ended_s * 1e9))
-        report = session.end_report(reason, outcome, len(ended.note))
-        self._tell(lambda emitter: emitter.on_end(report))
+        self.ends.add(session.end_report(reason, outcome, len(ended.note)), ended)
 
     def _quotes(self, session: Track, key: int) -> bool:
         held = session.held.get(key)
@@ -499,23 +521,12 @@ class Tracker:
             with contained("emitting telemetry"):
                 tell(emitter)
 
-    def _timed(self, operation: str, run: Callable[[], _R]) -> _R | None:
-        """Run an operation of the store; a fault of the store costs the operation only."""
-        result: _R | None = None
-        error: str | None = None
-        started_s = time.perf_counter()
-        with contained(f"using the store ({operation})"):
-            try:
-                result = run()
-                error = result.fault if isinstance(result, Appended) else None
-            except Exception as fault:
-                error = type(fault).__name__
-                self._store_faults += 1
-                raise
-        duration_s = time.perf_counter() - started_s
-        with contained("timing the store"):
-            self._on_store(operation, self._backend, duration_s, error)
-        return result
+
+def _why(ended: Ended) -> tuple[EndReason, Outcome]:
+    """Give reason and outcome as they were when the session ended."""
+    words = ended.untold.why.split() if ended.untold else ()
+    reason: EndReason = next((each for each in END_REASONS if each in words), "idle")
+    return reason, next((each for each in OUTCOMES if each in words), "unknown")
 
 
 def _labels(call: Call) -> Labels:

@@ -386,7 +386,7 @@ class DownStore:
     def take_idle(self, before_s):
         raise ConnectionError
 
-    def end(self, session_id):
+    def end(self, session_id, why):
         raise ConnectionError
 
     def close(self):

@@ -6,7 +6,8 @@ Source: OpenTelemetry specification, trace SDK, ForceFlush.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
@@ -41,18 +42,24 @@ class FlushingProcessor(SpanProcessor):
         self._flush = None
         let_go(self._provider, self)
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take no part in what this thread flushes."""
+        self._inside.flushing = True
+        try:
+            yield
+        finally:
+            self._inside.flushing = False
+
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Analyse what waits, then flush again, for processors that came before this one."""
         flush = self._flush
         if flush is None or getattr(self._inside, "flushing", False):
             return True
-        done = False
-        self._inside.flushing = True
-        with contained("flushing with the SDK"):
+        with self.aside(), contained("flushing with the SDK"):
             done = flush(timeout_millis / 1000)
-            done = self._provider.force_flush(timeout_millis) and done
-        self._inside.flushing = False
-        return done
+            return self._provider.force_flush(timeout_millis) and done
+        return False
 
 
 def let_go(provider: TracerProvider, processor: SpanProcessor) -> None:

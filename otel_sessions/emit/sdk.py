@@ -68,25 +68,42 @@ def leave_counted(scope: str) -> None:
                     del counted[instrument]
 
 
-def flush_sdk(left_s: Callable[[], float]) -> bool:
+def flush_sdk(left_s: Callable[[], float], *, pushed_only: bool = False) -> bool:
     """Export what the SDK holds; tell whether it could, as far as the SDK says.
 
     Args:
         left_s: gives the seconds that are left for it.
+        pushed_only: leave out metrics that are pulled: a reader that is flushed between two pulls
+            shows its figures twice, or once too early.
 
     """
     done = True
-    for provider in (
-        trace.get_tracer_provider(),
+    for flushed in (
         _logs.get_logger_provider(),
-        metrics.get_meter_provider(),
+        trace.get_tracer_provider(),
+        *_of_metrics(pushed_only=pushed_only),
     ):
-        force_flush: Callable[[int], object] | None = getattr(provider, "force_flush", None)
+        force_flush: Callable[[int], object] | None = getattr(flushed, "force_flush", None)
         with contained("flushing the SDK") as flushing:
             if force_flush is not None and force_flush(int(left_s() * 1000)) is False:
                 done = False
         done = done and not flushing.failed
     return done
+
+
+def _of_metrics(*, pushed_only: bool) -> Iterable[object]:
+    """Give what is flushed for metrics: the provider, or its readers that export by themselves."""
+    provider = metrics.get_meter_provider()
+    # The SDK has no public name for the readers, and another one before 1.43.
+    config = getattr(provider, "_sdk_config", None)
+    readers = getattr(provider, "_metric_readers", getattr(config, "metric_readers", None))
+    if not pushed_only or readers is None:
+        return (provider,)
+    from opentelemetry.sdk.metrics.export import (  # noqa: PLC0415 - there is an SDK
+        PeriodicExportingMetricReader,
+    )
+
+    return [each for each in readers if isinstance(each, PeriodicExportingMetricReader)]
 
 
 def _set_up_traces(exporters: Iterable[Any]) -> None:

@@ -21,6 +21,10 @@ KEPT_BYTES = 36 * 1024
 short texts, 29 of texts of 100 tokens. With 40 KiB, one session of 21,000 took 67 KiB
 (`benchmarks.scale`, 190,000 turns, 2026-11-28)."""
 
+LEASE_S = 300.0
+"""How long who ends a session may take to tell it, before another process does so, in seconds. A
+beat of `ends` (30 s at most) and an export with all of its time limits take less."""
+
 _PASSWORD = re.compile("//[^@/]*@")
 
 BACKENDS = {
@@ -41,6 +45,7 @@ class StoreOptions(NamedTuple):
     key: bytes
     tenant: str
     ttl_s: float
+    lease_s: float = LEASE_S
 
 
 class News(NamedTuple):
@@ -66,12 +71,27 @@ class Appended(NamedTuple):
     """What others did in between, if the turn was to be appended alone; it is not appended."""
 
 
+class Untold(NamedTuple):
+    """An end that this process has to tell; the store keeps it until it is confirmed."""
+
+    session_id: str
+    why: str
+    """As given to `Store.end`; empty if the session was silent, `evicted` if there was no room."""
+    token: bytes
+    """Tells this end, and who is to tell it, apart from all others."""
+
+
 class Ended(NamedTuple):
-    """A session that has just ended."""
+    """A session that has ended."""
 
     session_id: str
     recent: tuple[Turn, ...]
     note: bytes = b""
+    untold: Untold | None = None
+    """What is to be confirmed when the end has been told; `None` if no other process would tell
+    it, because none sees the session."""
+    left: bool = False
+    """Another process took it, and did not tell it; the session may run again since."""
 
 
 class Store(Protocol):
@@ -111,12 +131,27 @@ class Store(Protocol):
     def take_idle(self, before_s: float) -> Sequence[Ended]:
         """End sessions whose newest call ended before a Unix time.
 
-        Each ended session is given to exactly one caller.
+        Each ended session is given to exactly one caller. If that one does not confirm the end, nor
+        hold it, within the time of a lease, because it was killed, another caller is given it.
         """
         ...
 
-    def end(self, session_id: str) -> Ended | None:
-        """End one session; `None` if it is unknown or has ended."""
+    def end(self, session_id: str, why: str = "") -> Ended | None:
+        """End one session; `None` if it is unknown or has ended.
+
+        Args:
+            session_id: of the session.
+            why: what another process is to know that tells the end in place of this one.
+
+        """
+        ...
+
+    def hold(self, untold: Sequence[Untold]) -> Sequence[Untold]:
+        """Begin the lease of some ends anew; give those that nobody else was given since."""
+        ...
+
+    def confirm(self, untold: Sequence[Untold]) -> None:
+        """Say that ends have been told: nobody else is given them."""
         ...
 
     def after_fork(self) -> None:
@@ -132,7 +167,13 @@ class Store(Protocol):
 
 
 def open_store(
-    url: str, *, max_sessions: int, key: bytes = b"", tenant: str = "", ttl_s: float = 86_400.0
+    url: str,
+    *,
+    max_sessions: int,
+    key: bytes = b"",
+    tenant: str = "",
+    ttl_s: float = 86_400.0,
+    lease_s: float = LEASE_S,
 ) -> Store:
     """Open the store that a URL names; nothing is connected yet.
 
@@ -144,6 +185,7 @@ def open_store(
             it does not matter.
         tenant: processes with different tenants do not see each other's sessions.
         ttl_s: how long a shared store keeps a session after its last turn, in seconds.
+        lease_s: how long another process is given to tell an end, in seconds.
 
     Raises:
         ConfigError: the scheme is unknown, or the rest of the URL does not fit it.
@@ -156,7 +198,7 @@ def open_store(
         message = f"store={shown!r}: the scheme must be one of {known} (for example 'memory://')"
         raise ConfigError(message)
     module, _, name = BACKENDS[scheme].partition(":")
-    options = StoreOptions(max_sessions, key, tenant, ttl_s)
+    options = StoreOptions(max_sessions, key, tenant, ttl_s, lease_s)
     store: Store = getattr(import_module(module), name)(url, options)
     return store
 

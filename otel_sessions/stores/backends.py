@@ -9,6 +9,10 @@ from typing import Literal, NamedTuple, Protocol
 
 from otel_sessions.stores import FIRST_TURNS, LAST_TURNS
 
+TOKEN_BYTES = 8
+EVICTED = b"evicted"
+"""Why a session has ended that there is no room for."""
+
 
 class Addition(NamedTuple):
     """What is to be appended to a session."""
@@ -53,8 +57,17 @@ class State(NamedTuple):
     """As it was before; empty if the asker knew that version."""
 
 
+class Claim(NamedTuple):
+    """An end that somebody is about to tell."""
+
+    session_id: bytes
+    why: bytes
+    token: bytes
+    """`TOKEN_BYTES` random bytes that tell this end, and who tells it, apart from all others."""
+
+
 class Backend(Protocol):
-    """Keeps bytes of sessions for many processes."""
+    """Keeps bytes of sessions for many processes, and claims until they are settled."""
 
     def append(self, addition: Addition) -> State:
         """Append a turn; see `Addition`.
@@ -74,12 +87,37 @@ class Backend(Protocol):
         ...
 
     def end(
-        self, session_id: bytes, version: int, number: int, before_s: float | None
+        self,
+        session_id: bytes,
+        version: int,
+        number: int,
+        before_s: float | None,
+        claim: Claim | None,
     ) -> State | None:
         """End a session, and give its note and what is new since a version.
 
-        `None` if it has ended, is not known, or was not silent since `before_s`.
+        `None` if it has ended, is not known, or was not silent since `before_s`. What is done with
+        the session later leaves the claim alone; without one, the end has been told already.
         """
+        ...
+
+    def left(self, before_s: float) -> list[Claim]:
+        """Name some claims that were made, or held, before a Unix time, oldest first."""
+        ...
+
+    def take_over(self, left: Claim, claim: Claim, version: int, number: int) -> State | None:
+        """Put a claim in the place of one that was left, and give the session as `end` does.
+
+        `None`, and no claim any more, if the one that was left is gone or the session is.
+        """
+        ...
+
+    def hold(self, claims: list[Claim]) -> list[Claim]:
+        """Let claims count as made now; give those that are there."""
+        ...
+
+    def settle(self, claims: list[Claim]) -> None:
+        """Forget claims, because the ends have been told."""
         ...
 
     def point(self, places: list[bytes], session_id: bytes) -> None:

@@ -19,6 +19,7 @@ from otel_sessions.stores import (
     Ended,
     News,
     StoreOptions,
+    Untold,
 )
 from otel_sessions.turns import Turn, join
 
@@ -107,7 +108,7 @@ class MemoryStore:
                 self._ended[session_id] = self._running.pop(session_id)
             return [Ended(session_id, record.recent) for session_id, record in idle]
 
-    def end(self, session_id: str) -> Ended | None:
+    def end(self, session_id: str, why: str = "") -> Ended | None:  # noqa: ARG002 - as the others
         """End one session; see `Store`."""
         with self._lock:
             record = self._running.pop(session_id, None)
@@ -115,6 +116,13 @@ class MemoryStore:
                 return None
             self._ended[session_id] = record
             return Ended(session_id, record.recent)
+
+    def hold(self, untold: Sequence[Untold]) -> Sequence[Untold]:
+        """Give them all, because nobody else is given any; see `Store`."""
+        return untold
+
+    def confirm(self, untold: Sequence[Untold]) -> None:
+        """Do nothing; see `Store`."""
 
     def after_fork(self) -> None:
         """Leave the running sessions to the parent; see `Store`."""

@@ -8,13 +8,14 @@ Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spe
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import Any
 
+from otel_sessions import clocks
 from otel_sessions.errors import ConfigError
-from otel_sessions.stores import FIRST_TURNS, LAST_TURNS, Store, StoreOptions, without_password
-from otel_sessions.stores.backends import Addition, State
+from otel_sessions.stores import Store, StoreOptions, redis_scripts, without_password
+from otel_sessions.stores.backends import TOKEN_BYTES, Addition, Claim, State
 from otel_sessions.stores.shared import SharedStore
 
 TIMEOUT_S = 0.25
@@ -23,102 +24,6 @@ BUCKETS = 16
 _TAKEN_AT_ONCE = 100
 """Of one bucket."""
 _FIRST_VERSION_BITS = 40
-_TOKEN_BYTES = 8
-
-_LUA = f"""
-local function state(key, seen, known, now, n)
-  if seen == now then return {{}}, '' end
-  local from = known <= n and known or 1
-  local turns = {{}}
-  for i = math.max(1, from), n do
-    if i <= {FIRST_TURNS} or i > n - {LAST_TURNS} then
-      local data = redis.call('HGET', key, 't' .. i)
-      if data then
-        turns[#turns + 1] = i
-        turns[#turns + 1] = string.sub(data, {_TOKEN_BYTES + 1})
-      end
-    end
-  end
-  return turns, redis.call('HGET', key, 'note') or ''
-end
-local function text(number) return string.format('%.0f', number) end
-local function read(key)
-  local h = redis.call('HMGET', key, 'v', 'n', 'key', 'run', 'end')
-  return tonumber(h[1]) or 0, tonumber(h[2]) or 0, h[3], h[4], tonumber(h[5]) or 0
-end
-"""
-
-_APPEND = (
-    _LUA
-    + f"""
-local id, key, token, fresh, joined = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local seen, known = tonumber(ARGV[6]), tonumber(ARGV[7])
-local v, n, newest, run, ended = read(KEYS[1])
-local turns, note = {{}}, ''
-local opened = ''
-local same = false
-if v == 0 then
-  opened = 'new'
-  n = known
-  v = tonumber(ARGV[13])
-else
-  turns, note = state(KEYS[1], seen, known, v, n)
-  if ARGV[11] == '1' then
-    for i = n, 1, -1 do
-      local data = redis.call('HGET', KEYS[1], 't' .. i)
-      if data and string.sub(data, 1, {_TOKEN_BYTES}) == token then
-        return {{1, text(v), n, '', turns, note}}
-      end
-    end
-  end
-  same = newest == key
-  if seen ~= v and (same or ARGV[10] == '1') then
-    return {{0, text(v), n, '', turns, note}}
-  end
-  if run ~= '1' then opened = 'reopened' end
-end
-local data = fresh
-if same then
-  if joined ~= '' then data = joined end
-else
-  n = n + 1
-  local old = n - {LAST_TURNS}
-  if old > {FIRST_TURNS} then redis.call('HDEL', KEYS[1], 't' .. old) end
-end
-v = v + 1
-ended = math.max(ended, tonumber(ARGV[9]))
-redis.call('HSET', KEYS[1], 'v', text(v), 'n', n, 'key', key, 'run', '1',
-  'end', string.format('%.6f', ended), 't' .. n, token .. data)
-if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'note', ARGV[8]) end
-redis.call('PEXPIRE', KEYS[1], ARGV[12])
-redis.call('ZADD', KEYS[2], string.format('%.6f', ended), id)
-redis.call('PEXPIRE', KEYS[2], ARGV[12])
-return {{1, text(v), n, opened, turns, note}}
-"""
-)
-
-_LOOK = (
-    _LUA
-    + """
-local v, n = read(KEYS[1])
-if v == 0 or v == tonumber(ARGV[1]) then return false end
-local turns, note = state(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), v, n)
-return {1, text(v), n, '', turns, note}
-"""
-)
-
-_END = (
-    _LUA
-    + """
-local v, n, newest, run, ended = read(KEYS[1])
-if v == 0 then redis.call('ZREM', KEYS[2], ARGV[1]) end
-if run ~= '1' or (ARGV[4] ~= '' and ended >= tonumber(ARGV[4])) then return false end
-local turns = state(KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3]), v, n)
-redis.call('HSET', KEYS[1], 'run', '0')
-redis.call('ZREM', KEYS[2], ARGV[1])
-return {1, text(v), n, '', turns, redis.call('HGET', KEYS[1], 'note') or ''}
-"""
-)
 
 
 class RedisBackend:
@@ -141,7 +46,7 @@ class RedisBackend:
         """Append a turn; see `Backend`."""
         session_id = addition.session_id
         answer = self._run(
-            _APPEND,
+            redis_scripts.APPEND,
             session_id,
             session_id,
             addition.key,
@@ -161,26 +66,70 @@ class RedisBackend:
 
     def look(self, session_id: bytes, version: int, number: int) -> State | None:
         """Tell what is new; see `Backend`."""
-        answer = self._run(_LOOK, session_id, version, number)
+        answer = self._run(redis_scripts.LOOK, session_id, version, number)
         return _state(answer) if answer else None
 
     def idle(self, before_s: float) -> list[bytes]:
         """Name silent sessions; see `Backend`."""
-        client, found = self._connected(), []
-        for bucket in range(BUCKETS):
-            key = self._bucket(bucket) + b"idle"
-            found += client.zrangebyscore(
-                key, "-inf", f"({before_s:.6f}", start=0, num=_TAKEN_AT_ONCE
-            )
-        return found
+        found = self._lowest(b"idle", f"({before_s:.6f}")
+        return [session_id for bucket in found for session_id in bucket]
 
     def end(
-        self, session_id: bytes, version: int, number: int, before_s: float | None
+        self,
+        session_id: bytes,
+        version: int,
+        number: int,
+        before_s: float | None,
+        claim: Claim | None,
     ) -> State | None:
         """End a session; see `Backend`."""
-        before = "" if before_s is None else f"{before_s:.6f}"
-        answer = self._run(_END, session_id, session_id, version, number, before)
+        answer = self._run(
+            redis_scripts.END,
+            session_id,
+            session_id,
+            version,
+            number,
+            "" if before_s is None else f"{before_s:.6f}",
+            b"" if claim is None else _member(claim),
+            _now(),
+            self._ttl_ms,
+        )
         return _state(answer) if answer else None
+
+    def left(self, before_s: float) -> list[Claim]:
+        """Name claims that were left; see `Backend`."""
+        found = self._lowest(b"claims", f"{before_s:.6f}")
+        return [_claim(member) for bucket in found for member in bucket]
+
+    def take_over(self, left: Claim, claim: Claim, version: int, number: int) -> State | None:
+        """Put a claim in the place of another; see `Backend`."""
+        answer = self._run(
+            redis_scripts.TAKE_OVER,
+            claim.session_id,
+            version,
+            number,
+            _member(left),
+            _member(claim),
+            _now(),
+            self._ttl_ms,
+        )
+        return _state(answer) if answer else None
+
+    def hold(self, claims: list[Claim]) -> list[Claim]:
+        """Let claims count as made now; see `Backend`."""
+        self._connected()
+        hold, now = self._scripts[redis_scripts.HOLD], _now()
+        held: list[bytes] = []
+        for key, members in self._by_bucket(claims):
+            held += hold(keys=[key], args=[now, self._ttl_ms, *members])
+        return [_claim(member) for member in held]
+
+    def settle(self, claims: list[Claim]) -> None:
+        """Forget claims; see `Backend`."""
+        pipeline = self._connected().pipeline(transaction=False)
+        for key, members in self._by_bucket(claims):
+            pipeline.zrem(key, *members)
+        pipeline.execute()
 
     def point(self, places: list[bytes], session_id: bytes) -> None:
         """Say where places lead; see `Backend`."""
@@ -210,16 +159,30 @@ class RedisBackend:
     def _connected(self) -> Any:  # noqa: ANN401 - of a package that may not be there
         if self._client is None:
             self._client = self._connect()
-            self._scripts = {
-                each: self._client.register_script(each) for each in (_APPEND, _LOOK, _END)
-            }
+            self._scripts = {each: self._client.register_script(each) for each in redis_scripts.ALL}
         return self._client
 
     def _run(self, script: str, session_id: bytes, *arguments: object) -> Any:  # noqa: ANN401
         self._connected()
-        head = self._bucket(blake2b(session_id, digest_size=1).digest()[0] % BUCKETS)
-        keys = [head + b"s:" + session_id, head + b"idle"]
+        head = self._bucket(_bucket_of(session_id))
+        keys = [head + b"s:" + session_id, head + b"idle", head + b"claims"]
         return self._scripts[script](keys=keys, args=arguments)
+
+    def _lowest(self, name: bytes, below: str) -> list[list[bytes]]:
+        """Give what has the lowest scores in the list of a name, by bucket."""
+        pipeline = self._connected().pipeline(transaction=False)
+        for bucket in range(BUCKETS):
+            key = self._bucket(bucket) + name
+            pipeline.zrangebyscore(key, "-inf", below, start=0, num=_TAKEN_AT_ONCE)
+        found: list[list[bytes]] = pipeline.execute()
+        return found
+
+    def _by_bucket(self, claims: list[Claim]) -> Iterator[tuple[bytes, list[bytes]]]:
+        """Sort claims by the key of the list in which they are."""
+        members: dict[int, list[bytes]] = {}
+        for each in claims:
+            members.setdefault(_bucket_of(each.session_id), []).append(_member(each))
+        return ((self._bucket(bucket) + b"claims", found) for bucket, found in members.items())
 
     def _bucket(self, bucket: int) -> bytes:
         return f"{self._prefix}{{{bucket:x}}}:".encode()
@@ -231,6 +194,24 @@ class RedisBackend:
 def open_redis(url: str, options: StoreOptions) -> Store:
     """Open the store; nothing is connected yet."""
     return SharedStore(RedisBackend(url, options), options)
+
+
+def _bucket_of(session_id: bytes) -> int:
+    return blake2b(session_id, digest_size=1).digest()[0] % BUCKETS
+
+
+def _member(claim: Claim) -> bytes:
+    """Write a claim as a member of a list; its reason has no zero byte."""
+    return claim.token + claim.why + b"\0" + claim.session_id
+
+
+def _claim(member: bytes) -> Claim:
+    why, _, session_id = member[TOKEN_BYTES:].partition(b"\0")
+    return Claim(session_id, why, member[:TOKEN_BYTES])
+
+
+def _now() -> str:
+    return f"{clocks.now_s():.6f}"
 
 
 def _state(answer: list[Any]) -> State:

@@ -13,14 +13,16 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from otel_sessions import clocks
 from otel_sessions.digests import DIGEST_BYTES
 from otel_sessions.identity import bounded
-from otel_sessions.stores import FIRST_TURNS, KEPT_BYTES, Appended, Ended, News, StoreOptions
-from otel_sessions.stores.backends import Addition, Backend, State, kept
+from otel_sessions.stores import Appended, Ended, News, StoreOptions, Untold
+from otel_sessions.stores.backends import TOKEN_BYTES, Addition, Backend, Claim, State
 from otel_sessions.stores.breakers import Breaker, StoreUnavailableError
+from otel_sessions.stores.copies import Copy
 from otel_sessions.stores.packing import Packing, PackingError
 from otel_sessions.turns import Turn, join
 
@@ -29,64 +31,8 @@ MAX_WAITING = 2000
 HEALING_S = 0.25
 """The longest that one operation works off what waits."""
 _TRIES = 16
-_TOKEN_BYTES = 8
 
 _LOG = logging.getLogger("otel_sessions")
-
-
-@dataclass(slots=True)
-class _Copy:
-    """What this process knows of a session."""
-
-    version: int = 0
-    number: int = 0
-    """Of the newest turn, readable here or not."""
-    turns: dict[int, Turn] = field(default_factory=dict)
-    """By number, oldest first."""
-    size_bytes: int = 0
-    """Of the turns."""
-    running: bool = False
-    behind: "_Copy | None" = None
-    """As it was before it got turns that the backend does not have yet."""
-
-    @property
-    def newest(self) -> Turn | None:
-        """The newest turn, unless it cannot be read here."""
-        return self.turns.get(self.number)
-
-    @property
-    def recent(self) -> tuple[Turn, ...]:
-        return tuple(self.turns.values())
-
-    def put(self, turn: Turn) -> None:
-        self.number = turn.number
-        self.drop(turn.number)
-        self.turns[turn.number] = turn
-        self.size_bytes += turn.size_bytes
-        for number in [each for each in self.turns if not kept(each, self.number)]:
-            self.drop(number)
-        self.shrink()
-
-    def drop(self, number: int) -> None:
-        turn = self.turns.pop(number, None)
-        if turn is not None:
-            self.size_bytes -= turn.size_bytes
-
-    def shrink(self) -> None:
-        """Let go of what is too much, from the oldest of the last turns on."""
-        if self.size_bytes <= KEPT_BYTES:
-            return
-        last = [each for each in self.turns if FIRST_TURNS < each < self.number]
-        while last and self.size_bytes > KEPT_BYTES:
-            self.drop(last.pop(0))
-
-    def append(self, turn: Turn) -> None:
-        """Append a turn without the backend."""
-        newest = self.newest
-        if newest is not None and newest.key == turn.key:
-            self.put(join(newest, turn))
-        else:
-            self.put(replace(turn, number=self.number + 1, tool_results=()))
 
 
 @dataclass(slots=True)
@@ -98,6 +44,8 @@ class _Waiting:
     note: bytes = b""
     places: Sequence[int] = ()
     token: bytes = b""
+    claim: Claim | None = None
+    """Of an end: it has been told by now."""
 
 
 class SharedStore:
@@ -116,9 +64,10 @@ class SharedStore:
         self._backend = backend
         self._packing = Packing(Turn, options.key, without=("session_id", "number"))
         self._max_copies = options.max_sessions
+        self._lease_s = options.lease_s
         self._clock = clock
         self._breaker = Breaker(clock)
-        self._copies: OrderedDict[str, _Copy] = OrderedDict()
+        self._copies: OrderedDict[str, Copy] = OrderedDict()
         self._waiting: deque[_Waiting] = deque(maxlen=MAX_WAITING)
         self._lock = threading.RLock()
 
@@ -126,7 +75,7 @@ class SharedStore:
         self, turn: Turn, *, note: bytes = b"", places: Sequence[int] = (), alone: bool = False
     ) -> Appended:
         """Add a turn made from one call; see `Store`."""
-        token = secrets.token_bytes(_TOKEN_BYTES)
+        token = secrets.token_bytes(TOKEN_BYTES)
         waiting = _Waiting(turn.session_id, turn, note, places, token)
         with self._lock:
             try:
@@ -140,7 +89,7 @@ class SharedStore:
     def catch_up(self, session_id: str) -> News | None:
         """Read what others appended; see `Store`."""
         with self._lock, self._trying():
-            copy = self._copies.get(session_id, _Copy())
+            copy = self._copies.get(session_id, Copy())
             state = self._backend.look(_encoded(session_id), copy.version, copy.number)
             if state is None:
                 return None
@@ -161,24 +110,39 @@ class SharedStore:
             try:
                 with self._trying():
                     for session_id in self._backend.idle(before_s):
-                        ended = self._end(_decoded(session_id), before_s)
-                        if ended is not None:
-                            taken.append(ended)
+                        ended = self._end(_claim(session_id), before_s)
+                        taken += [ended] if ended else []
+                    for left in self._backend.left(clocks.now_s() - self._lease_s):
+                        ended = self._take_over(left)
+                        taken += [ended] if ended else []
             except Exception:
-                # Nobody else will be given what has been taken already.
+                # What has been taken already nobody else is given before the lease has run out.
                 if not taken:
                     raise
         return taken
 
-    def end(self, session_id: str) -> Ended | None:
+    def end(self, session_id: str, why: str = "") -> Ended | None:
         """End one session; see `Store`."""
+        claim = _claim(_encoded(session_id), why.encode())
         with self._lock:
             try:
                 with self._trying():
-                    return self._end(session_id, None)
+                    return self._end(claim, None)
             except Exception:
-                self._waiting.append(_Waiting(session_id))
+                # It may have been done without our having heard of it.
+                self._waiting.append(_Waiting(session_id, claim=claim))
                 raise
+
+    def hold(self, untold: Sequence[Untold]) -> Sequence[Untold]:
+        """Begin leases anew; see `Store`."""
+        with self._lock, self._trying():
+            held = {each.token for each in self._backend.hold([_claimed(each) for each in untold])}
+            return [each for each in untold if each.token in held]
+
+    def confirm(self, untold: Sequence[Untold]) -> None:
+        """Give leases back; see `Store`."""
+        with self._lock, self._trying():
+            self._backend.settle([_claimed(each) for each in untold])
 
     def after_fork(self) -> None:
         """Leave connections, and what waits, to the parent; see `Store`."""
@@ -229,7 +193,7 @@ class SharedStore:
             raise TypeError
         fresh = self._packing.pack(replace(turn, tool_results=()))
         for _ in range(_TRIES):
-            copy = self._copies.get(turn.session_id) or _Copy()
+            copy = self._copies.get(turn.session_id) or Copy()
             newest = copy.newest
             same = newest is not None and newest.key == turn.key
             joined = join(newest, turn) if newest is not None and same else None
@@ -273,7 +237,7 @@ class SharedStore:
             return Appended(copy.recent, opened)
         raise TimeoutError
 
-    def _others_came(self, copy: _Copy, before: int, turn: Turn) -> bool:
+    def _others_came(self, copy: Copy, before: int, turn: Turn) -> bool:
         """Tell whether another process appended another turn than this."""
         newest = copy.newest
         if newest is not None and newest.key == turn.key:
@@ -299,44 +263,46 @@ class SharedStore:
             self._go_back(turn.session_id)
         return appended
 
-    def _end(self, session_id: str, before_s: float | None) -> Ended | None:
-        copy = self._copies.get(session_id, _Copy())
-        state = self._backend.end(_encoded(session_id), copy.version, copy.number, before_s)
+    def _end(self, claim: Claim, before_s: float | None) -> Ended | None:
+        copy = self._copies.get(_decoded(claim.session_id), Copy())
+        state = self._backend.end(claim.session_id, copy.version, copy.number, before_s, claim)
+        copy.running = copy.running and state is None
+        return self._ended(claim, state)
+
+    def _take_over(self, left: Claim) -> Ended | None:
+        claim = _claim(left.session_id, left.why)
+        copy = self._copies.get(_decoded(claim.session_id), Copy())
+        state = self._backend.take_over(left, claim, copy.version, copy.number)
+        ended = self._ended(claim, state)
+        return ended._replace(left=True) if ended else None
+
+    def _ended(self, claim: Claim, state: State | None) -> Ended | None:
+        """Take in what is new of a session that is ours to tell; `None` if it is not."""
         if state is None:
             return None
+        session_id = _decoded(claim.session_id)
+        copy = self._copies.get(session_id, Copy())
         if state.turns:
-            copy = self._copy(session_id)
+            running, copy = copy.running, self._copy(session_id)
             self._take_in(session_id, copy, state)
-        copy.running = False
-        return Ended(session_id, copy.recent, state.note)
+            copy.running = running
+        untold = Untold(session_id, claim.why.decode(), claim.token)
+        return Ended(session_id, copy.recent, state.note, untold)
 
-    def _copy(self, session_id: str) -> _Copy:
+    def _copy(self, session_id: str) -> Copy:
         copy = self._copies.get(session_id)
         if copy is None:
-            copy = self._copies[session_id] = _Copy()
+            copy = self._copies[session_id] = Copy()
             while len(self._copies) > self._max_copies:
                 self._copies.popitem(last=False)
         self._copies.move_to_end(session_id)
         return copy
 
-    def _take_in(self, session_id: str, copy: _Copy, state: State) -> None:
-        """Make a copy what the backend says that it is."""
-        if state.number < copy.number:
-            copy.turns.clear()
-        copy.version, copy.number, copy.running = state.version, state.number, True
-        for number, data in state.turns:
-            turn = self._packing.unpack(data, session_id=session_id, number=number)
-            if turn is None:
-                copy.turns.pop(number, None)
-            else:
-                copy.turns[number] = turn
-        copy.turns = {
-            number: copy.turns[number]
-            for number in sorted(copy.turns)
-            if number <= state.number and kept(number, state.number)
-        }
-        copy.size_bytes = sum(turn.size_bytes for turn in copy.turns.values())
-        copy.shrink()
+    def _take_in(self, session_id: str, copy: Copy, state: State) -> None:
+        copy.take_in(
+            state,
+            lambda data, number: self._packing.unpack(data, session_id=session_id, number=number),
+        )
 
     def _go_back(self, session_id: str) -> None:
         """Forget what the backend does not have; it may have other numbers there."""
@@ -355,7 +321,8 @@ class SharedStore:
         while self._waiting:
             waiting = self._waiting[0]
             if waiting.turn is None:
-                self._backend.end(_encoded(waiting.session_id), 0, 0, None)
+                self._backend.end(_encoded(waiting.session_id), 0, 0, None, None)
+                self._backend.settle([waiting.claim] if waiting.claim else [])
             else:
                 self._go_back(waiting.session_id)
                 with suppress(PackingError):
@@ -375,3 +342,11 @@ def _decoded(session_id: bytes) -> str:
 
 def _place(place: int) -> bytes:
     return place.to_bytes(DIGEST_BYTES, "big")
+
+
+def _claim(session_id: bytes, why: bytes = b"") -> Claim:
+    return Claim(session_id, why, secrets.token_bytes(TOKEN_BYTES))
+
+
+def _claimed(untold: Untold) -> Claim:
+    return Claim(_encoded(untold.session_id), untold.why.encode(), untold.token)

@@ -18,7 +18,8 @@ from urllib.parse import unquote
 
 from otel_sessions.errors import ConfigError
 from otel_sessions.stores import FIRST_TURNS, LAST_TURNS, Store, StoreOptions
-from otel_sessions.stores.backends import Addition, State
+from otel_sessions.stores import sqlite_claims as claims
+from otel_sessions.stores.backends import EVICTED, TOKEN_BYTES, Addition, Claim, State
 from otel_sessions.stores.shared import SharedStore
 
 TIMEOUT_S = 0.5
@@ -142,7 +143,12 @@ class SqliteBackend:
             return [session_id for (session_id,) in rows]
 
     def end(
-        self, session_id: bytes, version: int, number: int, before_s: float | None
+        self,
+        session_id: bytes,
+        version: int,
+        number: int,
+        before_s: float | None,
+        claim: Claim | None,
     ) -> State | None:
         """End a session; see `Backend`."""
         with self._writing() as db:
@@ -153,7 +159,33 @@ class SqliteBackend:
                 "UPDATE sessions_1 SET running = 0, touched = ? WHERE rowid = ?",
                 (_next_touch(db), row[0]),
             )
+            if claim is not None:
+                claims.make(db, self._tenant, claim)
             return self._news(db, row, version, number, done=True)._replace(note=row[6])
+
+    def left(self, before_s: float) -> list[Claim]:
+        """Name claims that were left; see `Backend`."""
+        with self._reading() as db:
+            return claims.left(db, self._tenant, before_s, _TAKEN_AT_ONCE)
+
+    def take_over(self, left: Claim, claim: Claim, version: int, number: int) -> State | None:
+        """Put a claim in the place of another; see `Backend`."""
+        with self._writing() as db:
+            row = self._row(db, claim.session_id)
+            if not claims.settle(db, [left]) or row is None:
+                return None
+            claims.make(db, self._tenant, claim)
+            return self._news(db, row, version, number, done=True)._replace(note=row[6])
+
+    def hold(self, held: list[Claim]) -> list[Claim]:
+        """Let claims count as made now; see `Backend`."""
+        with self._writing() as db:
+            return claims.hold(db, held)
+
+    def settle(self, told: list[Claim]) -> None:
+        """Forget claims; see `Backend`."""
+        with self._writing() as db:
+            claims.settle(db, told)
 
     def point(self, places: list[bytes], session_id: bytes) -> None:
         """Say where places lead; see `Backend`."""
@@ -217,7 +249,7 @@ class SqliteBackend:
                 db.execute("PRAGMA foreign_keys = ON")
                 if db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
                     db.execute("PRAGMA journal_mode = WAL")
-                db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+                db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {claims.SCHEMA} COMMIT;")
             except BaseException:
                 db.close()
                 raise
@@ -299,13 +331,24 @@ class SqliteBackend:
         return db.execute(query, (session, token)).fetchone() is not None
 
     def _make_room(self, db: sqlite3.Connection) -> None:
-        (known,) = db.execute("SELECT count(*) FROM sessions_1").fetchone()
-        if known > self._max_sessions:
-            db.execute(
-                "DELETE FROM sessions_1 WHERE rowid IN"
-                " (SELECT rowid FROM sessions_1 ORDER BY running, touched LIMIT ?)",
-                (known - self._max_sessions,),
-            )
+        """Let the least recent go whose ends have been told; end the others, to be told first."""
+        query = "SELECT (SELECT count(*) FROM sessions_1) - (SELECT count(*) FROM claims_1)"
+        (known,) = db.execute(query).fetchone()
+        if known <= self._max_sessions:
+            return
+        oldest = db.execute(
+            "SELECT rowid, tenant, id, running FROM sessions_1 AS s WHERE running = 1 OR NOT EXISTS"
+            " (SELECT 1 FROM claims_1 AS c WHERE c.tenant = s.tenant AND c.id = s.id)"
+            " ORDER BY running, touched LIMIT ?",
+            (known - self._max_sessions,),
+        ).fetchall()
+        for session, tenant, session_id, running in oldest:
+            if running:
+                db.execute("UPDATE sessions_1 SET running = 0 WHERE rowid = ?", (session,))
+                claim = Claim(session_id, EVICTED, secrets.token_bytes(TOKEN_BYTES))
+                claims.make(db, tenant, claim, made_s=0)
+            else:
+                db.execute("DELETE FROM sessions_1 WHERE rowid = ?", (session,))
 
 
 def _next_touch(db: sqlite3.Connection) -> int:

@@ -161,6 +161,61 @@ class TestEnds:
         assert talk.say(question(2), answer(2)).turn == 2
         assert [start.reopened for start in one.heard.starts] == [False, True]
 
+    def test_an_end_that_was_taken_and_not_told(self, process, talking):
+        """Another process tells it as it was: the whole session, its reason and outcome."""
+        dead, other = process("pod-1:1", export=lambda: False), process("pod-2:1")
+        talk = talking(dead.track)
+        for i in range(2):
+            talk.say(question(i), answer(i))
+        dead.tracker.end("s", "resolved")
+        other.sweep_after(0)
+        assert (dead.heard.ends, other.heard.ends) == ([], [])
+        other.store._lease_s = -1
+        other.sweep_after(0)
+        other.sweep_after(0)
+        (end,) = other.heard.ends
+        assert (end.reason, end.outcome, end.turns, end.calls) == ("explicit", "resolved", 2, 2)
+        assert not dead.tracker.ends.finish(lambda: False)
+        assert dead.heard.ends == []
+
+    def test_a_session_that_goes_on_while_its_end_is_told_elsewhere(self, process, talking):
+        """It is led on, and ends again."""
+        dead, other = process("pod-1:1", export=lambda: False), process("pod-2:1")
+        talking(dead.track).say(question(1), answer(1))
+        dead.tracker.end("s", "resolved")
+        talk = talking(other.track)
+        talk.say(question(2), answer(2))
+        other.store._lease_s = -1
+        other.sweep_after(0)
+        assert talk.say(question(3), answer(3)).turn == 3
+        other.tracker.end("s", "unresolved")
+        other.sweep_after(0)
+        assert [end.outcome for end in other.heard.ends] == ["resolved", "unresolved"]
+        assert [start.reopened for start in other.heard.starts] == [True]
+
+    def test_an_end_tells_what_others_did_since(self, process, talking):
+        """Whoever is asked, with the turns of all."""
+        one, other = process("pod-1:1"), process("pod-2:1")
+        talk = talking(one.track)
+        talk.say(question(1), answer(1))
+        talk._send = talking(other.track)._send
+        talk.say(question(2), answer(2))
+        one.tracker.end("s", "resolved")
+        assert [end.turns for end in one.heard.ends] == [2]
+
+    def test_an_undecided_list_at_the_end(self, process, talking, chat):
+        """It becomes a turn, and there is one end all the same."""
+        one, other = process("pod-1:1"), process("pod-2:1")
+        talk = talking(one.track)
+        talk.say(question(1), answer(1))
+        talk.say(question(2), answer(2))
+        one.track(chat("And that parcel?"), "Which parcel do you mean?")
+        one.sweep_after(1801)
+        assert [end.turns for end in one.heard.ends] == [3]
+        other.now_s, other.store._lease_s = one.now_s, -1
+        other.sweep_after(0)
+        assert other.heard.ends == []
+
     def test_a_process_that_stops_ends_nothing(self, process, talking):
         """Its sessions go on elsewhere."""
         one, other = process("pod-1:1"), process("pod-2:1")

@@ -168,6 +168,67 @@ def test_an_end_happens_once(store, asking):
 
 
 @pytest.mark.parametrize("by", ["end", "take_idle"])
+def test_an_end_that_is_not_told_is_given_to_another(store, opening, asking, by):
+    """Once its lease has run out, with its turns and its reason; of a memory nobody sees it."""
+    store.append(*asking("hi"), note=b"left")
+    first = store.end("s", "explicit resolved") if by == "end" else store.take_idle(9e9)[0]
+    assert not first.left
+    assert list(opening().take_idle(9e9)) == []
+    taken = opening(lease_s=-1).take_idle(9e9)
+    if not store.shared:
+        assert (taken, first.untold) == ([], None)
+        return
+    (again,) = taken
+    assert (again.session_id, numbers(again.recent), again.note) == ("s", [1], b"left")
+    assert again.left
+    assert again.untold.why == ("explicit resolved" if by == "end" else "")
+    assert again.untold.token != first.untold.token
+    assert list(opening().take_idle(9e9)) == []
+
+
+def test_an_end_that_is_told_is_given_to_nobody(store, opening, asking):
+    """However late; the session may be reopened, and end again."""
+    first, second = asking("hi", "still there?")
+    store.append(first)
+    confirm(store, store.take_idle(9e9))
+    late = opening(lease_s=-1)
+    assert list(late.take_idle(9e9)) == []
+    assert store.append(second).opened == "reopened"
+    ended = store.end("s")
+    assert numbers(ended.recent) == [1, 2]
+    confirm(store, [ended])
+    assert list(late.take_idle(9e9)) == []
+
+
+def test_who_holds_an_end_is_told_whether_it_is_still_his(store, opening, asking):
+    """A process that was frozen does not tell what another has told since."""
+    store.append(*asking("hi", session_id="a"))
+    store.append(*asking("hi", session_id="b"))
+    mine = [each.untold for each in store.take_idle(9e9) if each.untold]
+    assert sorted(store.hold(mine)) == sorted(mine)
+    theirs = opening(lease_s=-1).take_idle(9e9)
+    assert len(theirs) == len(mine)
+    assert list(store.hold(mine)) == []
+    store.confirm(mine)
+    assert len(opening(lease_s=-1).take_idle(9e9)) == len(mine)
+
+
+def test_a_session_that_goes_on_leaves_its_end_to_be_told(store, opening, asking):
+    """One end for each start, whoever tells it and whenever."""
+    first, second = asking("hi", "still there?")
+    store.append(first)
+    store.end("s")
+    assert store.append(second).opened == "reopened"
+    assert numbers(store.end("s").recent) == [1, 2]
+    left = opening(lease_s=-1).take_idle(0)
+    assert [each.session_id for each in left] == ["s", "s"] * store.shared
+
+
+def confirm(store, ended):
+    store.confirm([each.untold for each in ended if each.untold])
+
+
+@pytest.mark.parametrize("by", ["end", "take_idle"])
 def test_a_late_turn_reopens_a_session(store, asking, by):
     """Its number goes on, its turns are still known, and it can end again."""
     first, second = asking("hi", "still there?")
@@ -195,6 +256,23 @@ def test_the_newest_sessions_are_kept(store, url, asking):
     store.append(*asking("hi", session_id="newer"))
     openings = [store.append(*asking("hi", session_id=i, key=9)).opened for i in ("s0", "s7")]
     assert openings in ([None, "new"], [None, "reopened"])
+
+
+def test_what_there_is_no_room_for_ends(opening, url, asking):
+    """A file lets a running session go only when its end has been told, and then it does."""
+    if not url.startswith("sqlite"):
+        pytest.skip("a memory has its tracker end it, Redis lets go of what is old")
+    store = opening(max_sessions=3)
+    for at in range(9):
+        assert store.append(*asking("hi", session_id=f"s{at}")).opened == "new"
+    ended = store.take_idle(0)
+    assert {(each.session_id, each.untold.why) for each in ended} == {
+        (f"s{at}", "evicted") for at in range(6)
+    }
+    confirm(store, ended)
+    store.append(*asking("hi", session_id="new"))
+    assert opening().catch_up("s0") is None
+    assert opening().catch_up("s8") is not None
 
 
 def test_closing_twice(store, asking):
