@@ -89,8 +89,9 @@ class Model:
         reply = REPLIES[path.rpartition("/")[2]]
         if not asked.get("stream"):
             return 200, "application/json", json.dumps(reply["whole"]).encode()
-        first, *rest = (f"data: {json.dumps(event)}\n\n".encode() for event in reply["events"])
-        return 200, "text/event-stream", [first] * WORDS + rest
+        events = [f"data: {json.dumps(event)}\n\n".encode() for event in reply["events"]]
+        pieces = [event for each in events for event in [each] * (WORDS if b"word" in each else 1)]
+        return 200, "text/event-stream", pieces
 
 
 class Receiver:
@@ -140,7 +141,7 @@ class Proxy:
     """A running proxy."""
 
     def __init__(self, url, process):
-        self.key = KEY
+        self.key, self.words = KEY, WORDS
         self.url = url
         self.process = process
 
@@ -157,11 +158,11 @@ class Proxy:
             return error.code, error.read()
 
     @contextmanager
-    def streaming(self, body):
+    def streaming(self, path, body):
         """Ask for a stream; gives the reply, which is left at the end."""
         body = json.dumps(body)
         host, port = self.url.removeprefix("http://").split(":")
-        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {KEY}"
+        head = f"POST /v1/{path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {KEY}"
         head += f"\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         with socket.create_connection((host, int(port)), timeout=LONG_S) as client:
             client.sendall(f"{head}{body}".encode())

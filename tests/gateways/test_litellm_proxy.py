@@ -13,6 +13,12 @@ import pytest
 from otel_sessions.testing.exchanges import parsed, read_exchanges
 
 ASKED = {"model": "assistant", "messages": [{"role": "user", "content": "Is it on its way?"}]}
+STREAMED = {
+    "chat/completions": ASKED,
+    "responses": {"model": "assistant", "input": "Is it on its way?"},
+    "messages": ASKED | {"model": "claude", "max_tokens": 9},
+}
+"""Path -> what is asked there."""
 LONG_S = 60
 OK = 200
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "data" / "cassettes"
@@ -111,24 +117,27 @@ def test_other_ways_to_ask(proxy, told, request, path, body, provider, answered)
     assert (call["gen_ai.usage.input_tokens"], call["llm_session.outcome"]) == (9, "completed")
 
 
-def test_a_stream(proxy, told):
-    """The tokens are known, which LiteLLM asks the model for."""
-    _, body = proxy.ask(
-        "chat/completions", ASKED | {"stream": True}, x_litellm_session_id="session-s"
-    )
-    assert body.rstrip().endswith(b"data: [DONE]")
-    call = told("session-s")
+@pytest.mark.parametrize(("path", "body"), STREAMED.items())
+def test_a_stream(proxy, told, path, body):
+    """The tokens are known; of a chat, LiteLLM asks the model for them."""
+    session_id = f"session-streamed-{path}"
+    _, said = proxy.ask(path, body | {"stream": True}, x_litellm_session_id=session_id)
+    assert said.count(b"word") == proxy.words
+    call = told(session_id)
     assert (call["llm_session.outcome"], call["gen_ai.usage.output_tokens"]) == ("completed", 3)
     assert call["gen_ai.response.time_to_first_chunk"] > 0
 
 
-def test_a_stream_that_its_client_leaves(proxy, told):
+@pytest.mark.parametrize(("path", "body"), STREAMED.items())
+def test_a_stream_that_its_client_leaves(proxy, told, path, body):
     """It ends when the client hangs up, and counts as aborted."""
-    with proxy.streaming(ASKED | {"stream": True, "litellm_session_id": "session-left"}) as reply:
+    session_id = f"session-left-{path}"
+    asked = body | {"stream": True, "litellm_session_id": session_id}
+    with proxy.streaming(path, asked) as reply:
         said = b""
         while said.count(b"word") < 2:
             said += reply.recv(4096)
-    call = told("session-left")
+    call = told(session_id)
     assert call["llm_session.outcome"] == "aborted"
     assert call["llm_session.signals"] == ["partial_response"]
 
