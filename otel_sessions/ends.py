@@ -24,6 +24,7 @@ MAX_TOLD = 10_000
 """Ends that are told and not confirmed, because exports fail; the oldest are let go, and told again
 by another process if this one does not live to export them."""
 _FORK_WAIT_S = 1.0
+"""The longest that a fork waits for an export; without a receiver one takes longer."""
 
 
 class Ends:

@@ -230,7 +230,7 @@ def _watch(monitor: Any, results: Results) -> None:  # noqa: ANN401 - its store 
 
         return counted
 
-    for name in ("append", "catch_up", "find", "take_idle", "end"):
+    for name in ("append", "catch_up", "find", "take_idle", "end", "hold", "confirm"):
         setattr(store, name, watched(getattr(store, name)))
 
 

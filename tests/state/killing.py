@@ -125,6 +125,7 @@ def instrumented(url: str, tenant: str, log: int) -> Handle:
         providers=[],
         idle_timeout_s=IDLE_S,
         max_sessions=100_000,
+        flush_timeout_s=60,
     )
     store = handle.monitor._store
     store._lease_s = LEASE_S

@@ -15,9 +15,10 @@ def opening(redis_nodes):
     opened = []
     tenant = secrets.token_hex(4)
 
-    def open_one():
+    def open_one(**options):
         url = f"redis+cluster://127.0.0.1:{redis_nodes[0].port}"
-        opened.append(open_store(url, max_sessions=1000, key=KEY, tenant=tenant, ttl_s=60))
+        options |= {"max_sessions": 1000, "key": KEY, "tenant": tenant, "ttl_s": 60}
+        opened.append(open_store(url, **options))
         return opened[-1]
 
     yield open_one
@@ -39,3 +40,20 @@ def test_sessions_are_spread_and_taken_once(opening, asking, redis_nodes):
     assert sorted(each.session_id for each in taken) == sorted(ids)
     filled = [redis.Redis(port=server.port).dbsize() for server in redis_nodes]
     assert min(filled) >= 20
+
+
+def test_ends_are_told_once(opening, asking):
+    """Those of a process that is gone by another, wherever they lie."""
+    gone, other = opening(), opening(lease_s=-1)
+    ids = [f"s{at}" for at in range(60)]
+    for session_id in ids:
+        gone.append(*asking("a", session_id=session_id))
+    told = [gone.end(session_id, "explicit resolved").untold for session_id in ids[:30]]
+    assert sorted(gone.hold(told)) == sorted(told)
+    gone.confirm(told)
+    lost = [each.untold for each in gone.take_idle(9e9)]
+    left = other.take_idle(9e9)
+    assert sorted(each.session_id for each in left) == sorted(ids[30:])
+    assert list(gone.hold(lost)) == []
+    other.confirm([each.untold for each in left])
+    assert list(other.take_idle(9e9)) == []
