@@ -3,7 +3,7 @@
 Where the newest list simply goes on, which is the usual case, that is confirmed at a few places:
 its head, its seam with the last request, and probes in between that move from turn to turn. So the
 cost follows the new messages and not the history. Where it does not, all of it is compared.
-The newest 768 messages of a session are compared, at about 12 bytes each.
+The newest 640 messages of a session are compared, at about 12 bytes each.
 
 What is not a loss: a retry, a regenerated reply, an edited last message, another format of the
 same content, another system prompt, a message rewritten in its place.
@@ -18,8 +18,8 @@ from otel_sessions.calls import Message
 from otel_sessions.listings import SYSTEM, Listing, message_digest, message_tokens
 from otel_sessions.turns import ContextKind
 
-KEPT_MESSAGES = 768
-KEPT_MISSING = 64
+KEPT_MESSAGES = 640
+KEPT_MISSING = 32
 """Dropped messages that are remembered one by one, the newest; older ones are only counted."""
 KEPT_REPLIES = 16
 """Replies to one list that are remembered, the newest: any of them may be gone on from."""
@@ -191,9 +191,13 @@ class Chain:
             # The whole history is back, and with it what is only counted.
             self.long_missing = self.long_missing_tokens = 0
         self.missing.update(match.dropped)
-        while len(self.missing) > KEPT_MISSING:
-            self.long_missing += 1
-            self.long_missing_tokens += self.missing.pop(next(iter(self.missing)))
+        surplus = len(self.missing) - KEPT_MISSING
+        if surplus > 0:
+            missing = list(self.missing.items())
+            self.long_missing += surplus
+            self.long_missing_tokens += sum(tokens for _, tokens in missing[:surplus])
+            # Made anew, because a dictionary does not shrink by what is taken out.
+            self.missing = dict(missing[surplus:])
 
     def _shift_lead(self, lead: int) -> None:
         """Make room for more, or fewer, system messages at the head."""

@@ -16,7 +16,7 @@ FIRST_TURNS = 8
 """Turns kept from the start of a session."""
 LAST_TURNS = 56
 """Turns kept from its end, if they are no larger than `KEPT_BYTES` together with the first."""
-KEPT_BYTES = 36 * 1024
+KEPT_BYTES = 35 * 1024
 """Memory for the turns of one session, so that all of it takes 64 KiB at most: about 45 turns of
 short texts, 29 of texts of 100 tokens. With 40 KiB, one session of 21,000 took 67 KiB
 (`benchmarks.scale`, 190,000 turns, 2026-11-28)."""
