@@ -102,6 +102,8 @@ class Reply:
     usage: Usage = Usage()
     resumable: bool = False
     """The provider keeps it: a later request may go on from it by its id alone."""
+    provider: str | None = None
+    """Who answered, where a client that chooses says so."""
 
 
 @dataclass(frozen=True, slots=True)

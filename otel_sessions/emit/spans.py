@@ -135,6 +135,7 @@ def _of_call(call: Call) -> dict[str, AttributeValue | None]:
     if call.first_chunk_ns is not None:
         first_chunk_s = (call.first_chunk_ns - call.started_ns) / 1e9
     return {
+        names.PROVIDER_NAME: reply.provider,
         names.REQUEST_CHOICE_COUNT: request.choice_count,
         names.REQUEST_FREQUENCY_PENALTY: request.frequency_penalty,
         names.REQUEST_MAX_TOKENS: request.max_tokens,

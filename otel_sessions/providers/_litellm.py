@@ -1,9 +1,8 @@
 """LiteLLM: what its kinds of call share.
 
 A router picks one of several deployments for each try, tries again and falls back to others; all
-of that is one call. What is asked of it is the name of a group of deployments. Provider and server
-are those of the group's first deployment, as far as that is known before; the reply names the model
-that answered.
+of that is one call. What is asked of it is the name of a group of deployments. Until something has
+answered, provider and server are those of the group's first deployment.
 """
 
 import functools
@@ -47,6 +46,9 @@ _INVENTED_STATUSES = ("408", "500", "503")
 """What LiteLLM says where no server answered."""
 _UNANSWERED = ("APIConnectionError", "APITimeoutError", "ConnectError", "Timeout")
 _MAX_CAUSES = 8
+
+_SERVED = {"model": "litellm_model_name", "custom_llm_provider": "custom_llm_provider"}
+"""Argument -> what a reply of a router says of it."""
 
 _ITERATOR = "_otel_sessions_chunks"
 
@@ -97,6 +99,17 @@ def _provider(arguments: Mapping[str, Any]) -> str:
         if stated.startswith("vertex_ai-"):
             stated = "vertex_ai"
     return _PROVIDERS.get(stated, stated)
+
+
+def provider_that_answered(hidden: Any) -> str | None:
+    """Name the provider of the deployment that answered a router; it may not be the first one's."""
+    if not get(hidden, "model_id"):
+        return None
+    serving = {name: get(hidden, at) for name, at in _SERVED.items()}
+    if not any(serving.values()):
+        return None
+    host, _ = server_of(text(get(hidden, "api_base")) or "")
+    return provider_of(host or "", _provider(serving))
 
 
 def read_returned(result: Any, reading: Sequence[str]) -> Returned:

@@ -104,7 +104,7 @@ class Recording:
             elif self.reply is not None:
                 reply = provider.read_reply(self.reply)
         return Call(
-            provider=opening.provider,
+            provider=reply.provider or opening.provider,
             request=request,
             reply=reply,
             outcome=self.outcome,

@@ -15,10 +15,11 @@ from typing import Any
 
 from otel_sessions.calls import Reply
 from otel_sessions.providers import _litellm, openai_chat
-from otel_sessions.providers._fields import get, items
+from otel_sessions.providers._fields import get, items, text
 from otel_sessions.providers._provider import Provider, Returned, Target, by_name
 
-_READ = ("id", "model", "choices", "usage")
+_HIDDEN = "_hidden_params"
+_READ = ("id", "model", "choices", "usage", _HIDDEN)
 _PIECES = ("content", "refusal", "tool_calls", "function_call")
 
 
@@ -27,13 +28,29 @@ def read_returned(result: Any) -> Returned:
     return _litellm.read_returned(result, _READ)
 
 
+def read_reply(reply: Any) -> Reply:
+    """Read a complete reply, and who gave it."""
+    answered = _litellm.provider_that_answered(get(reply, _HIDDEN))
+    return replace(openai_chat.read_reply(reply), provider=answered)
+
+
 def read_chunks(chunks: Sequence[Any]) -> Reply:
-    """Put a streamed reply together; LiteLLM keeps tokens nobody asked for beside the last."""
+    """Put a streamed reply together.
+
+    Beside the first chunk LiteLLM keeps what the model calls itself and who gave it, and beside the
+    last one tokens nobody asked for.
+    """
     reply = openai_chat.read_chunks([_plain(chunk) for chunk in chunks])
-    hidden = get(get(chunks[-1], "_hidden_params"), "usage")
-    if reply.usage.input_tokens is not None or not get(hidden, "prompt_tokens"):
+    first, last = get(chunks[0], _HIDDEN), get(chunks[-1], _HIDDEN)
+    reply = replace(
+        reply,
+        model=text(get(first, "provider_response_model")) or reply.model,
+        provider=_litellm.provider_that_answered(first),
+    )
+    kept = get(last, "usage")
+    if reply.usage.input_tokens is not None or not get(kept, "prompt_tokens"):
         return reply
-    return replace(reply, usage=openai_chat.read_reply({"usage": hidden}).usage)
+    return replace(reply, usage=openai_chat.read_reply({"usage": kept}).usage)
 
 
 def _plain(chunk: Any) -> dict[str, Any]:
@@ -67,6 +84,7 @@ PROVIDER: Provider = replace(
     bind=by_name("model", "messages"),
     read_opening=_litellm.read_opening,
     read_returned=read_returned,
+    read_reply=read_reply,
     read_chunks=read_chunks,
     read_error=_litellm.read_error,
 )

@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from otel_sessions.calls import Reply
 from otel_sessions.providers import _litellm, openai_responses
+from otel_sessions.providers._fields import get
 from otel_sessions.providers._provider import Opening, Provider, Returned, Target, by_name
 
-_READ = ("id", "model", "output", "status", "incomplete_details", "usage")
+_HIDDEN = "_hidden_params"
+_READ = ("id", "model", "output", "status", "incomplete_details", "usage", _HIDDEN)
 
 
 def read_opening(caller: Any, arguments: Mapping[str, Any]) -> Opening:
@@ -26,6 +29,12 @@ def read_opening(caller: Any, arguments: Mapping[str, Any]) -> Opening:
 def read_returned(result: Any) -> Returned:
     """Tell a reply from a stream."""
     return _litellm.read_returned(result, _READ)
+
+
+def read_reply(reply: Any) -> Reply:
+    """Read a complete reply, and who gave it."""
+    answered = _litellm.provider_that_answered(get(reply, _HIDDEN))
+    return replace(openai_responses.read_reply(reply), provider=answered)
 
 
 PROVIDER: Provider = replace(
@@ -41,5 +50,6 @@ PROVIDER: Provider = replace(
     bind=by_name("input", "model"),
     read_opening=read_opening,
     read_returned=read_returned,
+    read_reply=read_reply,
     read_error=_litellm.read_error,
 )

@@ -25,7 +25,7 @@ PIECE_S = 0.02
 """Between the pieces of a stream, so that a client can leave it."""
 LONG_S = 60
 WORDS = 50
-"""In a streamed reply."""
+"""In a streamed reply; twenty times as many if the request says `at length`."""
 REPLIES = json.loads(Path(__file__).with_name("replies.json").read_text())
 """Last part of the path -> the whole reply, and the events of a streamed one."""
 
@@ -90,7 +90,8 @@ class Model:
         if not asked.get("stream"):
             return 200, "application/json", json.dumps(reply["whole"]).encode()
         events = [f"data: {json.dumps(event)}\n\n".encode() for event in reply["events"]]
-        pieces = [event for each in events for event in [each] * (WORDS if b"word" in each else 1)]
+        words = WORDS * (20 if b"at length" in body else 1)
+        pieces = [event for each in events for event in [each] * (words if b"word" in each else 1)]
         return 200, "text/event-stream", pieces
 
 

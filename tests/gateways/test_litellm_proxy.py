@@ -14,11 +14,11 @@ from otel_sessions.testing.exchanges import parsed, read_exchanges
 
 ASKED = {"model": "assistant", "messages": [{"role": "user", "content": "Is it on its way?"}]}
 STREAMED = {
-    "chat/completions": ASKED,
-    "responses": {"model": "assistant", "input": "Is it on its way?"},
-    "messages": ASKED | {"model": "claude", "max_tokens": 9},
+    "chat/completions": (ASKED, "messages"),
+    "responses": ({"model": "assistant", "input": "Is it on its way?"}, "input"),
+    "messages": (ASKED | {"model": "claude", "max_tokens": 9}, "messages"),
 }
-"""Path -> what is asked there."""
+"""Path -> what is asked there, and the name of the messages."""
 LONG_S = 60
 OK = 200
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "data" / "cassettes"
@@ -117,22 +117,26 @@ def test_other_ways_to_ask(proxy, told, request, path, body, provider, answered)
     assert (call["gen_ai.usage.input_tokens"], call["llm_session.outcome"]) == (9, "completed")
 
 
-@pytest.mark.parametrize(("path", "body"), STREAMED.items())
-def test_a_stream(proxy, told, path, body):
+@pytest.mark.parametrize("path", STREAMED)
+def test_a_stream(proxy, told, path):
     """The tokens are known; of a chat, LiteLLM asks the model for them."""
     session_id = f"session-streamed-{path}"
+    body, _ = STREAMED[path]
     _, said = proxy.ask(path, body | {"stream": True}, x_litellm_session_id=session_id)
     assert said.count(b"word") == proxy.words
     call = told(session_id)
     assert (call["llm_session.outcome"], call["gen_ai.usage.output_tokens"]) == ("completed", 3)
     assert call["gen_ai.response.time_to_first_chunk"] > 0
+    assert call["gen_ai.response.model"] in ("gpt-5-mini-x", "claude-x")
 
 
-@pytest.mark.parametrize(("path", "body"), STREAMED.items())
-def test_a_stream_that_its_client_leaves(proxy, told, path, body):
+@pytest.mark.parametrize("path", STREAMED)
+def test_a_stream_that_its_client_leaves(proxy, told, path):
     """It ends when the client hangs up, and counts as aborted."""
     session_id = f"session-left-{path}"
+    body, messages = STREAMED[path]
     asked = body | {"stream": True, "litellm_session_id": session_id}
+    asked |= {messages: [{"role": "user", "content": "Tell me at length."}]}
     with proxy.streaming(path, asked) as reply:
         said = b""
         while said.count(b"word") < 2:

@@ -28,8 +28,9 @@ def router(server, patched, monkeypatch):
         return {"model_name": group, "litellm_params": params}
 
     carrier = Carrier(carry_call)  # Where a loop runs, a router's synchronous calls use threads.
+    abroad = deployment("abroad", "anthropic/claude-m")
     yield litellm.Router(
-        [deployment("first", "openai/gpt-5-mini"), deployment("second", "openai/gpt-5")],
+        [deployment("first", "openai/gpt-5-mini"), deployment("second", "openai/gpt-5"), abroad],
         fallbacks=[{"first": ["second"]}],
         num_retries=1,
         disable_cooldowns=True,
@@ -67,7 +68,7 @@ async def test_a_call_is_read_once(router, watch, kind, options):
     )
     assert (watch.call.request.model, watch.call.provider) == ("first", "openai")
     assert watch.call.server_address == "127.0.0.1"
-    assert watch.call.reply.model.startswith("gpt-5-mini")
+    assert watch.call.reply.model == "gpt-5-mini-2026"
 
 
 @kinds
@@ -131,3 +132,24 @@ def test_the_reply_is_read_as_it_came(router, watch):
     """The proxy gives it the name that its client asked for."""
     router.completion("first", ASKED).model = "first"
     assert watch.call.reply.model == "gpt-5-mini-2026"
+
+
+MESSAGE = {
+    "id": "m-1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-m-1",
+    "content": [{"type": "text", "text": "Hello there."}],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 9, "output_tokens": 3},
+}
+
+
+async def test_who_answers_is_the_provider(router, server, watch):
+    """A fallback may be another's model."""
+    for _ in range(2):
+        server.reply(BUSY, 429)
+    server.reply(MESSAGE)
+    await ask(router, "async", fallbacks=[{"first": ["abroad"]}])
+    assert (watch.call.outcome, watch.call.request.model) == ("completed", "first")
+    assert (watch.call.provider, watch.call.reply.model) == ("anthropic", "claude-m-1")
