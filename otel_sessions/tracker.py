@@ -7,7 +7,7 @@ session have an order; it is held for the analysis of one call, 1 to 5 ms.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from opentelemetry.trace import Span, SpanContext
@@ -22,15 +22,16 @@ from otel_sessions.detectors.user_abandoned import LEFT_SILENTLY
 from otel_sessions.emit import CallReport, Emitter, FeedbackReport, Labels
 from otel_sessions.ends import Ends
 from otel_sessions.faults import contained
-from otel_sessions.health import session_left, turn_health
+from otel_sessions.handovers import Handovers
+from otel_sessions.health import session_left
 from otel_sessions.listings import Listing
 from otel_sessions.models import cost_usd, find_model
-from otel_sessions.notes import Note, Notes, chain_of, go_on, recall, track_of
+from otel_sessions.notes import Notes
 from otel_sessions.placements import Placement
 from otel_sessions.readings import CallReader
-from otel_sessions.sessions import END_REASONS, OUTCOMES, EndReason, Outcome, SessionHealth, stated
+from otel_sessions.sessions import END_REASONS, OUTCOMES, EndReason, Outcome, SessionHealth
 from otel_sessions.signals import SessionSignal, Signal
-from otel_sessions.stores import Appended, Ended, News, Store
+from otel_sessions.stores import Ended, Store
 from otel_sessions.stores.timings import Timings
 from otel_sessions.tracks import Held, Track
 from otel_sessions.turns import Turn, join, lost_history
@@ -72,14 +73,12 @@ class Tracker:
         self._idle_timeout_s = idle_timeout_s
         self._max_sessions = max_sessions
         self._clock = clock
-        self._notes = notes if store.shared else None
         self._sessions: OrderedDict[str, Track] = OrderedDict()
-        self._news: dict[str, tuple[Note | None, Sequence[Turn]]] = {}
-        """Of the session of the call in work: what other processes did in it."""
         self._callbacks: list[Callable[[SessionSignal], None]] = []
-        self._alone: Listing | None = None
-        """The list in work, if it was placed without asking what other processes did."""
         self._timed = Timings(backend, on_store)
+        self._handovers = Handovers(
+            store, self._timed, conversations, self._sessions, self._detect, notes=notes
+        )
         self.ends = Ends(
             store,
             Timings(backend, on_store),
@@ -98,10 +97,10 @@ class Tracker:
             try:
                 self._track(call, span, listing)
             finally:
-                self._alone = None
+                self._handovers.alone = None
 
     def _track(self, call: Call, span: Span, listing: Listing | None) -> None:
-        self._alone = listing if self._catch_up(call, listing) else None
+        self._handovers.catch_up(call, listing)
         placement = self._conversations.place(call, listing)
         session = self._session(placement, call)
         turn = self._reader.turn(call, listing, placement)
@@ -212,9 +211,7 @@ class Tracker:
                 call.ended_ns,
                 previous_id=placement.previous_id,
             )
-            note, recent = self._news.get(placement.session_id, (None, ()))
-            if note is not None:
-                self._restore(session, note, recent)
+            self._handovers.begin(session)
             while len(self._sessions) > self._max_sessions:
                 oldest = next(iter(self._sessions))
                 if self._store.shared:
@@ -224,55 +221,6 @@ class Tracker:
         self._sessions.move_to_end(placement.session_id)
         session.see(placement, call)
         return session
-
-    def _catch_up(self, call: Call, listing: Listing | None) -> bool:
-        """Read what other processes know of the call's session; tell whether nothing was read.
-
-        Nothing is where the list goes straight on from what is known here, which the append
-        confirms.
-        """
-        self._news.clear()
-        if self._notes is None:
-            return False
-        session_id = self._conversations.stale(call, listing)
-        if session_id is not None:
-            self._recall(session_id)
-            return False
-        places = self._conversations.sought(call, listing)
-        if not places:
-            return True
-        for found in self._timed("find", lambda: self._store.find(places)) or ():
-            self._conversations.resume(call, found)
-            if self._recall(found):
-                self._conversations.invite(found)
-        return False
-
-    def _recall(self, session_id: str) -> bool:
-        """Take in what others did in a session; tell whether there was anything."""
-        news = self._timed("catch_up", lambda: self._store.catch_up(session_id))
-        if news is None or self._notes is None:
-            return False
-        note = self._notes.read(news.note)
-        self._news[session_id] = note, news.recent
-        session = self._sessions.get(session_id)
-        if note is None:
-            return False
-        recall(self._conversations.conversation(session_id), note.lists)
-        if session is not None:
-            self._restore(session, note, news.recent)
-        return True
-
-    def _restore(self, session: Track, note: Note, recent: Sequence[Turn]) -> None:
-        """Lead a session on: its figures are noted, the turn that came with the note is judged."""
-        go_on(session, note)
-        session.recent = tuple(recent)
-        for at, turn in enumerate(recent, 1):
-            if turn.number > session.score.number:
-                signals = list(self._detect(recent[:at]))
-                session.score = session.score.after(
-                    turn.number, turn_health(signals), session_left(signals)
-                )
-                session.turns = max(session.turns, turn.number)
 
     def _leave_silent(self, now_s: float) -> None:
         """Forget sessions that went on, or ended, in other processes."""
@@ -334,7 +282,7 @@ class Tracker:
 
     def _admit(self, session: Track, turn: Turn, context: SpanContext) -> None:
         """Append a turn to its session and judge it."""
-        appended = self._append(session, turn)
+        appended = self._handovers.append(session, turn)
         if appended is None:
             return
         session.recent = appended.recent
@@ -347,7 +295,7 @@ class Tracker:
             self._evaluate(session)
             session.open_turn(newest.number, context)
         session.open.newest, session.open.context = newest, context
-        for signal in session.open.judge(list(self._detect(session.recent))):
+        for signal in session.open.judge(self._detect(session.recent)):
             self._signal(session, signal, context)
         session.score = session.score.after(
             newest.number, session.open.health, session_left(session.open.signals.values())
@@ -355,37 +303,8 @@ class Tracker:
         if newest.complete:
             self._evaluate(session)
 
-    def _append(self, session: Track, turn: Turn) -> Appended | None:
-        conversation = self._conversations.get(session.session_id)
-        if self._notes is None or conversation is None:
-            return self._timed("append", lambda: self._store.append(turn))
-        note = b""
-        with contained("noting where a session stands"):
-            note = self._notes.write(conversation, session)
-        listing, self._alone = self._alone, None
-        places = () if stated(session.source) else self._conversations.places(session.session_id)
-        appended = self._timed(
-            "append",
-            lambda: self._store.append(turn, note=note, places=places, alone=listing is not None),
-        )
-        if appended is None or appended.refused is None or listing is None:
-            return appended
-        # The list goes straight on from what this process had, as if the others had not been.
-        parted = self._parted(session, appended.refused, listing)
-        if parted:
-            shared = sum(each.instance == turn.instance for each in appended.refused.recent)
-            gone = 2 * (len(appended.refused.recent) - shared)
-            turn = replace(turn, context=lost_history(gone, "diverged"))
-        return self._timed("append", lambda: self._store.append(turn, note=note, places=places))
-
-    def _parted(self, session: Track, news: News, listing: Listing) -> bool:
-        note = self._notes.read(news.note) if self._notes else None
-        if note is None:
-            return False
-        self._restore(session, note, news.recent)
-        return self._conversations.parted(chain_of(note.lists), listing)
-
-    def _detect(self, recent: Sequence[Turn]) -> Iterable[Signal]:
+    def _detect(self, recent: Sequence[Turn]) -> list[Signal]:
+        found = []
         detectors = iter(self._detectors)
         while True:
             running = contained("running a detector")
@@ -393,9 +312,9 @@ class Tracker:
                 for detector in detectors:
                     signal = detector(recent)
                     if signal is not None:
-                        yield signal
+                        found.append(signal)
             if not running.failed:
-                return
+                return found
 
     def _signal(self, session: Track, signal: Signal, context: SpanContext) -> None:
         found = session.note(signal)
@@ -432,10 +351,7 @@ class Tracker:
             if ended is None and self._store.shared and faults == self._timed.faults:
                 # Another process has ended it, and told so.
                 return
-        note = self._notes.read(ended.note) if ended and self._notes else None
-        if ended is not None and note is not None:
-            # Others may have gone on since this process served the session.
-            self._restore(session, note, ended.recent)
+        self._handovers.refresh(session, ended)
         if reason == "idle" and outcome == "unknown" and opened.context and not opened.healthy:
             self._signal(session, LEFT_SILENTLY, opened.context)
             outcome = "abandoned"
@@ -455,23 +371,18 @@ class Tracker:
         self, session_id: str, reason: EndReason, outcome: Outcome, ended: Ended | None
     ) -> None:
         """End a session that another process led; that one may be gone."""
-        if self._notes is None:
+        if not self._store.shared:
             return
         if ended is None:
             ended = self._ask_to_end(session_id, reason, outcome)
         if ended is None:
             return
-        note = self._notes.read(ended.note)
-        if note is None:
-            if ended.left:
-                # Two processes could not read it; else another one is to try.
-                self.ends.drop(ended)
-            return
-        session = track_of(session_id, note)
-        self._restore(session, note, ended.recent)
-        if ended.recent:
-            session.ended_ns = max(session.ended_ns, round(ended.recent[-1].ended_s * 1e9))
-        self.ends.add(session.end_report(reason, outcome, len(ended.note)), ended)
+        session = self._handovers.take_over(session_id, ended)
+        if session is not None:
+            self.ends.add(session.end_report(reason, outcome, len(ended.note)), ended)
+        elif ended.left:
+            # Two processes could not read its note; else another one is to try.
+            self.ends.drop(ended)
 
     def _quotes(self, session: Track, key: int) -> bool:
         held = session.held.get(key)

@@ -241,4 +241,4 @@ def test_texts_are_let_go(process, talking):
     """Nothing of a call is kept once it is analysed."""
     one = process()
     talking(one.track).say(question(1), answer(1))
-    assert one.tracker._alone is None
+    assert one.tracker._handovers.alone is None
