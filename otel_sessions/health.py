@@ -31,10 +31,10 @@ So one warning of a fact that took the answer or the history (weight 1) makes a 
 conclusion, which weighs less because it may be wrong, has to be nearly critical, or two have to
 agree; information alone never does. Where one warning of anything sufficed (health below 0.7), 6 %
 of the turns of passed sessions were unhealthy on tau1, 7.0 % on tau2_retail (every third session)
-and 9.7 % on dbdc3: noise used up an objective of 95 %. So it is 1.7, 1.7 and 2.2 %, and 0.4 % on
-agentclinic, while 52 % of the turns of p_calls' sliding windows are (55 % with any warning). In
-failed sessions it is hardly more (1.6, 2.7, 1.6 and 0.4 %): a task can fail in turns of which each
-looks well. Measured on the dev sets on 2026-11-28.
+and 9.7 % on dbdc3: noise used up an objective of 95 %. So it is 1.2, 1.2 and 3.2 %, and 0.3 % on
+agentclinic (`python -m benchmarks.signals`, `unhealthy`), while 52 % of the turns of p_calls'
+sliding windows are (55 % with any warning). In failed sessions it is 2.4, 2.8, 2.8 and 0.4 %: a
+task can fail in turns of which each looks well. Measured on the dev sets on 2026-11-28.
 """
 
 CONCLUSION = 0.65

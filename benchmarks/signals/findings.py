@@ -64,7 +64,7 @@ class SessionFindings:
     """Those with a recorded reply: what an application would have seen. Rates are of these."""
     alarms: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Answered turns with this signal at this label (`warning` includes critical); the signal `""`
-    is any of them."""
+    is any of them, and its label `unhealthy` counts turns by their health."""
 
 
 def find(scored: ScoredSession) -> SessionFindings:
@@ -138,3 +138,5 @@ def _alarms(turn: ScoredTurn) -> Iterator[tuple[str, str]]:
         yield from ((name, label) for name in graver)
         if graver:
             yield "", label
+    if not healthy(turn.health):
+        yield "", "unhealthy"

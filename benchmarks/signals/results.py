@@ -123,16 +123,17 @@ def _row(signal: str, name: str, level: Level, found: Sequence[tuple[int, Findin
 def _alarms(sessions: Sequence[SessionFindings]) -> Document:
     passed = [session for session in sessions if session.failed is False]
     chosen = passed or [session for session in sessions if not session.failed]
-    turns = sum(session.answered for session in chosen)
-    alarms = Counter[tuple[str, str]]()
-    for session in chosen:
-        alarms.update(session.alarms)
+    failed = [session for session in sessions if session.failed]
+    turns, alarms = _total(chosen)
+    turns_of_failed, alarms_of_failed = _total(failed)
     names = sorted({name for name, _ in alarms if name})
     return {
         "sessions": "passed" if passed else "not known to have failed",
         "n_sessions": len(chosen),
         "turns": turns,
         **{label: _rate(alarms["", label], turns) for label in ("warning", "critical")},
+        "unhealthy": _rate(alarms["", "unhealthy"], turns),
+        "unhealthy_of_failed": _rate(alarms_of_failed["", "unhealthy"], turns_of_failed),
         "interval": {
             label: _interval((s.alarms["", label], s.answered) for s in chosen)
             for label in ("warning", "critical")
@@ -142,6 +143,14 @@ def _alarms(sessions: Sequence[SessionFindings]) -> Document:
             for name in names
         },
     }
+
+
+def _total(sessions: Sequence[SessionFindings]) -> tuple[int, Counter[tuple[str, str]]]:
+    """Give the answered turns of sessions, and their alarms."""
+    alarms = Counter[tuple[str, str]]()
+    for session in sessions:
+        alarms.update(session.alarms)
+    return sum(session.answered for session in sessions), alarms
 
 
 def _rate(count: int, turns: int) -> float | None:

@@ -43,7 +43,16 @@ def show_results(rows: Iterable[Document]) -> None:
 
 def show_alarms(alarms: Document) -> None:
     """Print one line for each set: of 100 turns, how many have an alarm."""
-    heads = ("set", "of sessions", "sessions", "turns", "warnings", "critical", "most from")
+    heads = (
+        "set",
+        "of sessions",
+        "sessions",
+        "turns",
+        "warnings",
+        "critical",
+        "unhealthy",
+        "most from",
+    )
     _show(heads, [_alarm_cells(name, found) for name, found in alarms.items()])
 
 
@@ -127,6 +136,7 @@ def _alarm_cells(name: str, found: Document) -> list[str]:
         str(found["n_sessions"]),
         str(found["turns"]),
         *(_with_interval_of_100(found, label) for label in ("warning", "critical")),
+        "-" if found["unhealthy"] is None else f"{found['unhealthy']:.1f}",
         ", ".join(f"{signal} {rates['warning']:.1f}" for signal, rates in by_warnings[:3]),
     ]
 

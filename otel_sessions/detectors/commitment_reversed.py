@@ -8,12 +8,13 @@ wants something else, or a tool was asked. Not at all: the user took the wish ba
 
 Range: [0.4, 1]. Languages: English. Cost: 1 µs; if something is refused, about 5 µs and 15 µs for
 each of up to eight commitments that it may be about.
-Source of the numbers: reasoned, and checked on dialogues of our own. Of 88 that were written in
-other words and not looked at before they were measured, 59 were found at first sight (of the last
-40, 32), and 31 of their 38 healthy twins were silent (of the last 20, 13: who asks for more than
-was promised is refused in the same words); then the lists grew by half of them, and what is found
-is in `tests/complaints`. In passed dev sessions of tau1, tau2_retail and agentclinic, in which
-hardly anything is reversed, it warns in 0.7, 0.3 and 0.0 % of the turns.
+Source of the numbers: reasoned, and checked on dialogues of our own. Of 108 that were written in
+other words and not looked at before they were measured, 72 were found at first sight, and 49 of
+their 58 healthy twins were silent; of the last 20 of each, measured after all changes, 13 and 18.
+Who asks for more than was promised is refused in the same words, which makes most false alarms.
+The lists grew by the others, and what is found is in `tests/complaints`.
+In passed dev sessions of tau1, tau2_retail and agentclinic, in which hardly anything is reversed,
+it warns in 0.7, 0.3 and 0.0 % of the turns.
 Known to be missed: a denial that only restricts ("only for members"), and a promise in quite other
 words ("bring a new one" for "exchange").
 """

@@ -65,6 +65,8 @@ def test_alarms_are_counted_in_sessions_that_passed(run, written):
     alarms = figures["false_alarms"]["agents"]
     assert [alarms[key] for key in ("sessions", "n_sessions", "turns")] == ["passed", 8, 8]
     assert [alarms["warning"], alarms["critical"]] == [37.5, 0.0]
+    # One warning of what may be wrong leaves a turn healthy.
+    assert [alarms["unhealthy"], alarms["unhealthy_of_failed"]] == [0.0, 0.0]
     assert alarms["signals"]["tool_loop"] == {"warning": 37.5, "critical": 0.0}
     low, high = alarms["interval"]["warning"]
     assert low < 37.5 < high
