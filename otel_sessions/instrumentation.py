@@ -299,6 +299,9 @@ def _after_fork() -> None:
         monitor = _running()
         if monitor is not None:
             monitor.after_fork()
+    # Last, because until then there is nothing here to finish.
+    if _active is not None and _active.termination is not None:
+        _active.termination.after_fork()
 
 
 def _at_exit() -> None:

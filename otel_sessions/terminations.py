@@ -37,6 +37,7 @@ class Termination:
         self._timeout_s = timeout_s
         self._listening = False
         self._server: Any = None
+        self.after_fork()
         with contained("following a server"):
             self._follow(getattr(signal.getsignal(signal.SIGTERM), "__self__", None))
         if threading.current_thread() is not threading.main_thread():
@@ -61,6 +62,10 @@ class Termination:
         self._server = server
         server.shutdown = shutdown_and_finish
 
+    def after_fork(self) -> None:
+        """Answer for this process from now on."""
+        self._pid = os.getpid()
+
     def leave(self) -> None:
         """Listen no more, unless somebody else does by now."""
         self._server = None
@@ -70,10 +75,13 @@ class Termination:
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _end(self, number: int, _: FrameType | None) -> None:
-        # The main thread may hold any lock in this moment, so another one does it.
-        finishing = threading.Thread(target=self._finish, name="otel-sessions-end", daemon=True)
-        with contained("finishing on SIGTERM"):
-            finishing.start()
-            finishing.join(self._timeout_s)
+        # A child that has only just been forked has nothing to tell, and waits for a worker that
+        # stayed behind in its parent.
+        if self._pid == os.getpid():
+            # The main thread may hold any lock in this moment, so another one does it.
+            finishing = threading.Thread(target=self._finish, name="otel-sessions-end", daemon=True)
+            with contained("finishing on SIGTERM"):
+                finishing.start()
+                finishing.join(self._timeout_s)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -78,6 +79,11 @@ with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
         print(json.dumps(each), flush=True)
 print(json.dumps(counted()), flush=True)
 """
+ENDED_AT_ONCE = """
+ask("parent")
+child = os.fork()
+print(json.dumps(os.waitpid(child, 0)[1]), flush=True)
+"""
 SERVICE = (
     SHARED
     + """
@@ -100,9 +106,9 @@ def environ():
 
 @pytest.fixture
 def run(environ):
-    def start(code):
+    def start(code, before=""):
         done = subprocess.run(
-            [sys.executable, "-c", SHARED + code],
+            [sys.executable, "-c", before + SHARED + code],
             env=environ,
             capture_output=True,
             text=True,
@@ -137,6 +143,15 @@ def test_a_pool_of_processes(run):
     *children, parent = run(POOLED)
     assert [of_sessions(each) for each in children] == [[1, 1, 1]] * 4
     assert of_sessions(parent) == [1, 1, 1]
+
+
+def test_a_child_that_is_ended_at_once(run):
+    """The signal finds it before it has a worker of its own; it says nothing and ends by it."""
+    before = """
+import logging, os, signal, threading  # they put themselves in order first, as in any process
+os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
+"""
+    assert run(ENDED_AT_ONCE, before) == [signal.SIGTERM]
 
 
 def test_gunicorn_with_preload(environ, tmp_path, waiting_until):
