@@ -2,13 +2,12 @@
 
 import asyncio
 import importlib
-import inspect
 import json
 import pkgutil
-import types
 
 import openai
 import pytest
+from breaking import break_function, functions_of
 
 import otel_sessions
 from otel_sessions import monitors
@@ -44,26 +43,11 @@ THE_CALL_ITSELF = {
 }
 
 
-def functions():
-    """Every function and method of ours, by its full name."""
-    found = {}
-    for info in pkgutil.walk_packages(otel_sessions.__path__, "otel_sessions."):
-        if info.name.startswith((*SET_UP_ONLY, *ELSEWHERE)):
-            continue
-        module = importlib.import_module(info.name)
-        for name, value in vars(module).items():
-            if getattr(value, "__module__", None) != info.name:
-                continue
-            if inspect.isfunction(value):
-                found[f"{info.name}.{name}"] = (module, name)
-            elif inspect.isclass(value):
-                for method, function in vars(value).items():
-                    if isinstance(function, types.FunctionType):
-                        found[f"{info.name}.{value.__name__}.{method}"] = (value, method)
-    return found
-
-
-FUNCTIONS = functions()
+FUNCTIONS = functions_of(
+    importlib.import_module(info.name)
+    for info in pkgutil.walk_packages(otel_sessions.__path__, "otel_sessions.")
+    if not info.name.startswith((*SET_UP_ONLY, *ELSEWHERE))
+)
 FAILING = sorted(
     name
     for name in FUNCTIONS
@@ -156,28 +140,12 @@ def no_export(monkeypatch, faults):
     otel_sessions.uninstrument()
 
 
-def break_function(monkeypatch, name):
-    """Make a function raise wherever it is referred to."""
-
-    def broken(*args, **kwargs):
-        message = f"{name} was made to fail"
-        raise RuntimeError(message)
-
-    owner, attribute = FUNCTIONS[name]
-    original = vars(owner)[attribute]
-    monkeypatch.setattr(owner, attribute, broken)
-    for module in {home for home, _ in FUNCTIONS.values() if inspect.ismodule(home)}:
-        for alias, value in list(vars(module).items()):
-            if value is original:
-                monkeypatch.setattr(module, alias, broken)
-
-
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of __del__
 @pytest.mark.parametrize("name", FAILING)
 def test_a_fault_of_ours_changes_no_call(name, expected, no_export, monkeypatch):
     """Whatever fails, every call gives the same result of the same type, or the same error."""
     otel_sessions.instrument(processing="inline", idle_timeout_s=1800)
-    break_function(monkeypatch, name)
+    break_function(monkeypatch, FUNCTIONS, name)
     assert application() == expected
 
 

@@ -2,11 +2,10 @@
 
 import asyncio
 import importlib
-import inspect
 import pkgutil
-import types
 
 import pytest
+from breaking import break_function, functions_of
 
 from otel_sessions import app_stores, observers, polls
 
@@ -38,26 +37,16 @@ SET_UP = {
 }
 
 
-def functions():
-    """Every function and method of what observes, by its full name."""
-    found = {}
-    names = [
-        info.name for info in pkgutil.iter_modules(observers.__path__, "otel_sessions.observers.")
+FUNCTIONS = functions_of(
+    [
+        *(
+            importlib.import_module(info.name)
+            for info in pkgutil.iter_modules(observers.__path__, "otel_sessions.observers.")
+        ),
+        app_stores,
+        polls,
     ]
-    for module in (*map(importlib.import_module, names), app_stores, polls):
-        for name, value in vars(module).items():
-            if getattr(value, "__module__", None) != module.__name__:
-                continue
-            if inspect.isfunction(value):
-                found[f"{module.__name__}.{name}"] = (module, name)
-            elif inspect.isclass(value):
-                for method, function in vars(value).items():
-                    if isinstance(function, types.FunctionType):
-                        found[f"{module.__name__}.{name}.{method}"] = (value, method)
-    return found
-
-
-FUNCTIONS = functions()
+)
 FAILING = sorted(
     name
     for name in FUNCTIONS
@@ -133,18 +122,7 @@ def test_a_fault_of_ours_changes_no_operation(name, stores, watched, faults, mon
     columns = {"table": "chats", "id_column": "session_id", "data_columns": "history"}
     watched.observe(engine, columns)
     watched.observe(chats, {"set": "save"}, key_pattern="{session_id}")
-
-    def broken(*args, **kwargs):
-        message = f"{name} was made to fail"
-        raise RuntimeError(message)
-
-    owner, attribute = FUNCTIONS[name]
-    original = vars(owner)[attribute]
-    monkeypatch.setattr(owner, attribute, broken)
-    for module in {home for home, _ in FUNCTIONS.values() if inspect.ismodule(home)}:
-        for alias, value in list(vars(module).items()):
-            if value is original:
-                monkeypatch.setattr(module, alias, broken)
+    break_function(monkeypatch, FUNCTIONS, name)
     assert application(*stores) == expected
     monkeypatch.undo()
 
