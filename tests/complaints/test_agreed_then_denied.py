@@ -6,11 +6,6 @@ for this test. Each is a list of lines: the user's, the assistant's, the user's,
 
 import pytest
 
-from otel_sessions.signals import WARNING
-from otel_sessions.text.embedding import encode
-
-SYSTEM = "You are the assistant of a company. Be kind and brief."
-
 DIALOGUES = {
     "refund": [
         "Hi, the kettle I bought from you arrived with a crack in the lid.",
@@ -145,35 +140,17 @@ TWINS = {
 }
 
 
-@pytest.fixture
-def hear(tracking, talking):
-    """What all detectors tell of a dialogue."""
-
-    def build(lines):
-        tracked = tracking(encode=encode)
-        talk = talking(tracked.track, system=SYSTEM)
-        for request, reply in zip(lines[::2], lines[1::2], strict=True):
-            talk.say(request, reply)
-        return [(report.found.turn, report.found.signal) for report in tracked.heard.signals]
-
-    return build
-
-
 @pytest.mark.parametrize("name", DIALOGUES)
-def test_a_denial_of_what_was_agreed_is_found_where_it_happens(hear, name):
+def test_a_denial_of_what_was_agreed_is_found_where_it_happens(warned, name):
     """Not earlier, not later, and as a warning at least."""
-    warned = [
-        turn
-        for turn, signal in hear(DIALOGUES[name])
-        if signal.name == "commitment_reversed" and signal.severity >= WARNING
-    ]
-    assert warned == [DENIED_IN_TURN[name]]
+    turns = [turn for turn, signal in warned(DIALOGUES[name]) if signal == "commitment_reversed"]
+    assert turns == [DENIED_IN_TURN[name]]
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_a_healthy_twin_is_silent(hear, name):
+def test_a_healthy_twin_is_silent(warned, name):
     """New information, another wish, an unmet condition and a kept word warn of nothing."""
-    assert [s.name for _, s in hear(TWINS[name]) if s.severity >= WARNING] == []
+    assert warned(TWINS[name]) == []
 
 
 @pytest.mark.parametrize(
@@ -191,8 +168,8 @@ def test_a_healthy_twin_is_silent(hear, name):
         "I'm sorry, we don't offer refunds on sale items.",
     ],
 )
-def test_what_is_only_looked_into_is_not_agreed(hear, promised, denied):
+def test_what_is_only_looked_into_is_not_agreed(warned, promised, denied):
     """Who asks whether it is possible has promised nothing but to ask."""
     lines = ["Please refund the fee of 40 euros.", promised, "Thanks, I'm waiting."]
     lines += ["Thank you for your patience.", "Any news?", denied]
-    assert [s.name for _, s in hear(lines) if s.severity >= WARNING] == []
+    assert warned(lines) == []

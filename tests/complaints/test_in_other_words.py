@@ -8,10 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from otel_sessions.signals import WARNING
-from otel_sessions.text.embedding import encode
-
-SYSTEM = "You are the assistant of a company. Be kind and brief."
 FILES = {"asked_again": "information_rerequested", "denied_later": "commitment_reversed"}
 
 
@@ -28,15 +24,6 @@ def dialogues():
 
 
 @pytest.mark.parametrize(("signal", "expected", "lines"), list(dialogues()))
-def test_a_complaint_is_seen_where_it_arises(tracking, talking, signal, expected, lines):
+def test_a_complaint_is_seen_where_it_arises(warned, signal, expected, lines):
     """Not earlier, not later, and not in a healthy twin."""
-    tracked = tracking(encode=encode)
-    talk = talking(tracked.track, system=SYSTEM)
-    for request, reply in zip(lines[::2], lines[1::2], strict=True):
-        talk.say(request, reply)
-    warned = [
-        report.found.turn
-        for report in tracked.heard.signals
-        if report.found.signal.name == signal and report.found.signal.severity >= WARNING
-    ]
-    assert warned == expected
+    assert [turn for turn, name in warned(lines) if name == signal] == expected

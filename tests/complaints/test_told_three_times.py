@@ -6,11 +6,6 @@ written for this test. Each is a list of lines: the user's, the assistant's, the
 
 import pytest
 
-from otel_sessions.signals import WARNING
-from otel_sessions.text.embedding import encode
-
-SYSTEM = "You are the assistant of a company. Be kind and brief."
-
 DIALOGUES = {
     "account-number": [
         "Hello, my broadband has been down since this morning.",
@@ -161,32 +156,16 @@ TWINS = {
 }
 
 
-@pytest.fixture
-def hear(tracking, talking):
-    """What all detectors tell of a dialogue."""
-
-    def build(lines):
-        tracked = tracking(encode=encode)
-        talk = talking(tracked.track, system=SYSTEM)
-        for request, reply in zip(lines[::2], lines[1::2], strict=True):
-            talk.say(request, reply)
-        return [(report.found.turn, report.found.signal) for report in tracked.heard.signals]
-
-    return build
-
-
 @pytest.mark.parametrize("name", DIALOGUES)
-def test_a_question_for_what_was_given_is_found_where_it_is_asked(hear, name):
+def test_a_question_for_what_was_given_is_found_where_it_is_asked(warned, name):
     """Not earlier, not later, and as a warning at least."""
-    warned = [
-        turn
-        for turn, signal in hear(DIALOGUES[name])
-        if signal.name == "information_rerequested" and signal.severity >= WARNING
+    turns = [
+        turn for turn, signal in warned(DIALOGUES[name]) if signal == "information_rerequested"
     ]
-    assert warned == [ASKED_AGAIN_IN_TURN[name]]
+    assert turns == [ASKED_AGAIN_IN_TURN[name]]
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_a_healthy_twin_is_silent(hear, name):
+def test_a_healthy_twin_is_silent(warned, name):
     """A read-back, an honest failure, a late answer and another value warn of nothing."""
-    assert [s.name for _, s in hear(TWINS[name]) if s.severity >= WARNING] == []
+    assert warned(TWINS[name]) == []
