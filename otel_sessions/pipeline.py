@@ -49,6 +49,10 @@ class Observation(Protocol):
         ...
 
 
+_Item = Observation | Callable[[], None]
+"""What waits: a call, or something to be done in its turn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """What a patched client needs of the rest."""
@@ -97,7 +101,7 @@ class Pipeline:
 
     def after_fork(self) -> None:
         """Start afresh in a forked child: its calls waiting here are analysed by the parent."""
-        self._queue: SimpleQueue[Observation | Callable[[], None]] = SimpleQueue()
+        self._queue: SimpleQueue[_Item] = SimpleQueue()
         self._hurry = threading.Event()
         self._starting = threading.Lock()
         self._draining = threading.RLock()
@@ -106,7 +110,7 @@ class Pipeline:
         self._worker: threading.Thread | None = None
 
     def before_fork(self) -> None:
-        """Wait until no call is in the middle of its analysis, for `_FORK_WAIT_S` at most.
+        """Wait until the worker is in the middle of nothing, for `_FORK_WAIT_S` at most.
 
         Otherwise the child inherits what the worker holds in that moment, such as the lock of a
         module that it imports, and nobody there lets go of it.
@@ -156,15 +160,18 @@ class Pipeline:
         return reached.wait(timeout_s)
 
     def close(self, timeout_s: float) -> bool:
-        """Flush, then accept no more. May be called twice."""
+        """Flush, then accept no more; takes no longer than it may. May be called twice."""
+        end_s = time.monotonic() + timeout_s
         done = self.flush(timeout_s)
         self._closed = True
         worker, self._worker = self._worker, None
         self._queue.put(lambda: None)
         if worker is not None and worker is not threading.current_thread():
-            worker.join(timeout_s)
+            # One that is just being started cannot be joined, and has nothing to do any more.
+            with suppress(RuntimeError):
+                worker.join(max(0.0, end_s - time.monotonic()))
         while self._queue.qsize():
-            self._take(self._drop, timeout_s=0)
+            self._take(self._let_go, timeout_s=0)
         return done
 
     def _start(self) -> None:
@@ -173,16 +180,22 @@ class Pipeline:
             try:
                 if self._worker is None and not self._closed:
                     worker = threading.Thread(target=self._work, name="otel-sessions", daemon=True)
-                    worker.start()
+                    # Before it starts, because it takes calls at once: who flushes waits for it.
                     self._worker = worker
+                    try:
+                        worker.start()
+                    except BaseException:
+                        self._worker = None
+                        raise
             finally:
                 self._starting.release()
 
     def _work(self) -> None:
         self._next_sweep_s = time.monotonic() + self._sweep_interval_s
         while not self._closed:
-            # A user's callback may call `sys.exit`; in this thread there is nothing to exit.
-            with suppress(SystemExit):
+            # A user's callback may call `sys.exit` or be cancelled, which is no `Exception`. There
+            # is nothing to exit here, and without this thread no call would be analysed any more.
+            with suppress(BaseException):
                 until_sweep_s = max(0.001, self._next_sweep_s - time.monotonic())
                 if self._take(self._run, timeout_s=until_sweep_s, gather_s=_GATHER_S):
                     self._drain(until_s=self._next_sweep_s)
@@ -191,7 +204,7 @@ class Pipeline:
     def _sweep_if_due(self) -> None:
         if time.monotonic() >= self._next_sweep_s:
             self._next_sweep_s = time.monotonic() + self._sweep_interval_s
-            with contained("ending idle sessions"):
+            with contained("ending idle sessions"), self._analysing:
                 self._sweep()
 
     def _drain(self, timeout_s: float = -1, until_s: float = inf) -> bool:
@@ -216,7 +229,7 @@ class Pipeline:
         return True
 
     def _take(
-        self, treat: Callable[[Observation], None], *, timeout_s: float, gather_s: float = 0
+        self, treat: Callable[[_Item], None], *, timeout_s: float, gather_s: float = 0
     ) -> bool:
         """Take the next item, let others gather, and treat it; tell whether there was one."""
         try:
@@ -227,15 +240,22 @@ class Pipeline:
             self._hurry.wait(gather_s)
             self._hurry.clear()
         with contained("treating a call"):
+            treat(item)
+        return True
+
+    def _run(self, item: _Item) -> None:
+        with self._analysing:
             if callable(item):
                 item()
             else:
-                treat(item)
-        return True
+                self._treat(item)
 
-    def _run(self, observation: Observation) -> None:
-        with self._analysing:
-            self._treat(observation)
+    def _let_go(self, item: _Item) -> None:
+        """Be done with what was accepted, without waiting for whoever analyses."""
+        if callable(item):
+            item()
+        else:
+            self._drop(item)
 
     def _treat(self, observation: Observation) -> None:
         analysis = contained("analysing a call")

@@ -1,5 +1,6 @@
 """Pipeline: everything accepted is analysed once, in order, and every span ends."""
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,7 +8,7 @@ import pytest
 
 from otel_sessions.pipeline import Pipeline
 
-LONG_S = 10
+LONG_S = 60
 """More than any test takes; who waits this long has failed."""
 
 
@@ -225,9 +226,10 @@ def test_a_fault_costs_one_call(either, analysis, faults, fault):
     assert len(faults()) == 1
 
 
-def test_the_worker_does_not_exit(pipeline, analysis):
+@pytest.mark.parametrize("fault", [SystemExit, asyncio.CancelledError, KeyboardInterrupt])
+def test_the_worker_does_not_exit(pipeline, analysis, fault):
     """A user's callback may call `sys.exit`; its span ends, and the others are analysed."""
-    analysis.faults = {0: SystemExit(), 1: SystemExit()}
+    analysis.faults = {0: fault(), 1: fault()}
     calls = submitted(pipeline, 3)
     assert pipeline.flush(LONG_S)
     assert analysis.seen == [0, 1, 2]
@@ -261,6 +263,72 @@ def test_actions_and_spans_may_fail(either, analysis, faults):
     assert either.flush(LONG_S)
     assert analysis.seen == [0, 1]
     assert len(faults()) == 2
+
+
+def test_a_flush_while_the_worker_starts(pipeline, analysis, monkeypatch):
+    """Starting a thread takes time, in which it works and others make calls and flush."""
+    start, working, flushed = threading.Thread.start, threading.Event(), []
+    analysis.may_go_on.clear()
+
+    def start_slowly(thread):
+        start(thread)
+        if thread.name == "otel-sessions":
+            working.set()
+            analysis.begun.wait(LONG_S)
+            flushed.append(pipeline.flush(0.01))
+            analysis.may_go_on.set()
+            flushed.append(pipeline.flush(LONG_S))
+
+    monkeypatch.setattr(threading.Thread, "start", start_slowly)
+    submitted(pipeline, 1)
+    assert working.is_set()
+    assert (flushed, analysis.seen) == ([False, True], [0])
+
+
+def test_a_worker_that_cannot_start(pipeline, analysis, monkeypatch, faults):
+    """Too many threads are there, or the process ends: who flushes analyses."""
+
+    def fail(thread):
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", fail)
+        submitted(pipeline, 1)
+    assert (pipeline.flush(LONG_S), analysis.seen) == (True, [0])
+    assert len(faults()) == 1
+    submitted(pipeline, 1, 1)
+    assert (pipeline.flush(LONG_S), analysis.seen) == (True, [0, 1])
+
+
+@pytest.mark.parametrize("work", ["call", "action", "sweep"])
+def test_a_fork_waits_for_what_the_worker_does(starting, analysis, work):
+    """Whatever it is: a child would inherit the locks that it holds."""
+    begun, may_go_on, forked = threading.Event(), threading.Event(), threading.Event()
+
+    def hold(_=None):
+        begun.set()
+        may_go_on.wait(LONG_S)
+
+    pipeline = starting(sweep_interval_s=0.001, sweep=hold if work == "sweep" else lambda: None)
+    if work == "call":
+        pipeline._analyse = hold
+    submitted(pipeline, 1)
+    if work == "action":
+        pipeline.post(hold)
+    assert begun.wait(LONG_S)
+
+    def fork():
+        pipeline.before_fork()
+        forked.set()
+        pipeline.after_fork_in_parent()
+
+    forking = threading.Thread(target=fork)
+    forking.start()
+    assert not forked.wait(0.05)
+    may_go_on.set()
+    forking.join(LONG_S)
+    assert forked.is_set()
+    assert pipeline.flush(LONG_S)
 
 
 def test_a_callback_may_flush(starting):

@@ -66,6 +66,10 @@ def leave_counted(scope: str) -> None:
             for instrument in list(counted):
                 if instrument.instrumentation_scope.name == scope:
                     del counted[instrument]
+        for reader in _readers(metrics.get_meter_provider()) or ():
+            if hasattr(reader, "_export_lock"):
+                # The parent may be exporting, and here nobody would ever end that.
+                reader._export_lock = threading.Lock()  # noqa: SLF001 - see above
 
 
 def flush_sdk(left_s: Callable[[], float], *, pushed_only: bool = False) -> bool:
@@ -84,19 +88,29 @@ def flush_sdk(left_s: Callable[[], float], *, pushed_only: bool = False) -> bool
         *_of_metrics(pushed_only=pushed_only),
     ):
         force_flush: Callable[[int], object] | None = getattr(flushed, "force_flush", None)
-        with contained("flushing the SDK") as flushing:
-            if force_flush is not None and force_flush(int(left_s() * 1000)) is False:
-                done = False
-        done = done and not flushing.failed
+        if force_flush is not None:
+            with contained("flushing the SDK") as flushing:
+                done = _flushed(force_flush, left_s) and done
+            done = done and not flushing.failed
     return done
+
+
+def _flushed(force_flush: Callable[[int], object], left_s: Callable[[], float]) -> bool:
+    """Flush one provider in the time that is left; that there was too little is no fault."""
+    timeout_ms = int(left_s() * 1000)
+    try:
+        return timeout_ms > 0 and force_flush(timeout_ms) is not False
+    except Exception:
+        # The provider of metrics says so by an error that has no class of its own.
+        if left_s() > 0:
+            raise
+        return False
 
 
 def _of_metrics(*, pushed_only: bool) -> Iterable[object]:
     """Give what is flushed for metrics: the provider, or its readers that export by themselves."""
     provider = metrics.get_meter_provider()
-    # The SDK has no public name for the readers, and another one before 1.43.
-    config = getattr(provider, "_sdk_config", None)
-    readers = getattr(provider, "_metric_readers", getattr(config, "metric_readers", None))
+    readers = _readers(provider)
     if not pushed_only or readers is None:
         return (provider,)
     from opentelemetry.sdk.metrics.export import (  # noqa: PLC0415 - there is an SDK
@@ -104,6 +118,15 @@ def _of_metrics(*, pushed_only: bool) -> Iterable[object]:
     )
 
     return [each for each in readers if isinstance(each, PeriodicExportingMetricReader)]
+
+
+def _readers(provider: object) -> Iterable[Any] | None:
+    # The SDK has no public name for the readers, and another one before 1.43.
+    config = getattr(provider, "_sdk_config", None)
+    readers: Iterable[Any] | None = getattr(
+        provider, "_metric_readers", getattr(config, "metric_readers", None)
+    )
+    return readers
 
 
 def _set_up_traces(exporters: Iterable[Any]) -> None:

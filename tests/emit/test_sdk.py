@@ -1,4 +1,7 @@
-"""SDK: what is exported for the sake of an end."""
+"""SDK: what is exported for the sake of an end, and how long that takes at most."""
+
+import os
+import threading
 
 import pytest
 from opentelemetry import _logs, metrics, trace
@@ -12,7 +15,9 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel_sessions.emit.flushing import FlushingProcessor
-from otel_sessions.emit.sdk import flush_sdk
+from otel_sessions.emit.sdk import flush_sdk, leave_counted
+
+LONG_S = 60
 
 
 class Counting(MetricExporter):
@@ -20,7 +25,14 @@ class Counting(MetricExporter):
 
     exports = 0
 
+    def __init__(self):
+        super().__init__()
+        self.begun, self.may_go_on = threading.Event(), threading.Event()
+        self.may_go_on.set()
+
     def export(self, metrics_data, timeout_millis=0, **_):
+        self.begun.set()
+        self.may_go_on.wait(LONG_S)
         self.exports += 1
         return MetricExportResult.SUCCESS
 
@@ -72,3 +84,50 @@ def test_who_stands_aside_is_not_flushed(sdk):
     assert flushes == []
     assert flush_sdk(lambda: 5.0)
     assert len(flushes) == 1
+
+
+def test_no_time_is_no_fault(sdk):
+    """It is told that not all was exported, and nothing is logged."""
+    exporter, pulled, _ = sdk
+    assert not flush_sdk(lambda: 0.0)
+    assert (exporter.exports, pulled.received) == (0, 0)
+
+
+def test_time_that_is_over_within_the_sdk_is_no_fault(sdk, monkeypatch, faults):
+    """The SDK raises then; what it raises while there is time is a fault."""
+
+    left_s = [5.0, 0.0]
+
+    def fail(_, timeout_millis=0):
+        del left_s[0]
+        raise RuntimeError
+
+    monkeypatch.setattr(MeterProvider, "force_flush", fail)
+    assert not flush_sdk(lambda: left_s[0])
+    assert faults() == []
+    left_s += [5.0, 5.0]
+    del left_s[0]
+    assert not flush_sdk(lambda: left_s[0])
+    assert len(faults()) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_that_is_forked_while_its_parent_exports(sdk):
+    """It exports, too, and does not wait for what is not done there."""
+    exporter, _, _ = sdk
+    exporter.may_go_on.clear()
+    exporting = threading.Thread(target=lambda: flush_sdk(lambda: 5.0, pushed_only=True))
+    exporting.start()
+    assert exporter.begun.wait(LONG_S)
+    child = os.fork()
+    if not child:
+        exporter.may_go_on = threading.Event()
+        exporter.may_go_on.set()
+        leave_counted("another scope")
+        exported = threading.Thread(target=lambda: flush_sdk(lambda: 5.0), daemon=True)
+        exported.start()
+        exported.join(LONG_S)
+        os._exit(exported.is_alive())
+    assert os.waitpid(child, 0)[1] == 0
+    exporter.may_go_on.set()
+    exporting.join(LONG_S)
