@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from types import TracebackType
 from typing import Any, Self
 
@@ -98,14 +99,15 @@ def uninstrument() -> None:
     Without `instrument()` before it does nothing else.
     """
     global _active
-    with _lock:
-        monitor, handle, _active = _running(), _active, None
-    if handle is not None and handle.termination is not None:
-        handle.termination.leave()
-    if monitor is not None:
-        atexit.unregister(_at_exit)
-        monitor.close()
-    _app_stores.close()
+    termination = None if _active is None else _active.termination
+    # Before anything is taken away, because a signal may come at any line.
+    with nullcontext() if termination is None else termination.leaving():
+        with _lock:
+            monitor, _active = _running(), None
+        if monitor is not None:
+            atexit.unregister(_at_exit)
+            monitor.close()
+        _app_stores.close()
 
 
 def flush(timeout_s: float = 5.0) -> bool:

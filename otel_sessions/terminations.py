@@ -3,7 +3,8 @@
 Python ends at once then, and no `atexit` runs: what waits for analysis or export would be lost,
 and containers are stopped that way. So where nobody listens to the signal, we do: what is left is
 told, in a thread and within a time limit, and then the process ends by the signal as it would have.
-An application or a server that listens itself, before us or after, is left alone.
+An application or a server that listens itself, before us or after, is left alone. Whoever is told
+while it finishes already, at its end or because it was told before, finishes first.
 
 A server that was listening already and then ends the process by the signal that it caught, as
 uvicorn does, lets no `atexit` run either: it is told to us when it has shut down.
@@ -15,7 +16,8 @@ import inspect
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -64,9 +66,31 @@ class Termination:
 
     def after_fork(self) -> None:
         """Answer for this process from now on."""
+        self._ending = False
+        self._leaving: list[int] = []
+        """The threads that are leaving."""
+        self._told: int | None = None
+        """A signal that came while somebody was leaving."""
         self._pid = os.getpid()
 
-    def leave(self) -> None:
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Finish in this block, and then listen no more; a signal meanwhile ends the process then.
+
+        The block is run in any thread, the main one included, whose work a signal interrupts.
+        """
+        self._leaving.append(threading.get_ident())
+        try:
+            yield
+        finally:
+            last = len(self._leaving) == 1
+            if last:
+                self._leave()
+            self._leaving.pop()
+            if last and self._told is not None:
+                os.kill(os.getpid(), self._told)
+
+    def _leave(self) -> None:
         """Listen no more, unless somebody else does by now."""
         self._server = None
         with contained("listening to SIGTERM no more"):
@@ -78,6 +102,12 @@ class Termination:
         # A child that has only just been forked has nothing to tell, and waits for a worker that
         # stayed behind in its parent.
         if self._pid == os.getpid():
+            if self._ending:
+                return
+            if self._leaving:
+                self._told = number
+                return
+            self._ending = True
             # The main thread may hold any lock in this moment, so another one does it.
             finishing = threading.Thread(target=self._finish, name="otel-sessions-end", daemon=True)
             with contained("finishing on SIGTERM"):
