@@ -46,6 +46,9 @@ _LOG = logging.getLogger("otel_sessions")
 _SWEEPS_PER_TIMEOUT = 10
 _MAX_SWEEP_INTERVAL_S = 10.0
 _SWEEPS_PER_TELLING = 3
+_ANALYSIS_SHARE = 2 / 3
+"""Of the time at the end of the process: the most that the analysis takes of it, so that there is
+some left to export what has been analysed."""
 _EXPORT_TIMEOUT_S = 30.0
 """Of an export for the sake of ends, as far as the SDK keeps to it."""
 
@@ -204,7 +207,7 @@ class Monitor:
         self._patches = ()
         HOOK.disconnect()
         self._adopting.leave()
-        self.pipeline.close(left_s())
+        self.pipeline.close(_ANALYSIS_SHARE * left_s())
         with contained("ending the sessions"):
             self.tracker.end_all(timeout_s=left_s())
         with contained("leaving the application's stores"):

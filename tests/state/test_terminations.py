@@ -31,10 +31,15 @@ provider.add_span_processor(BatchSpanProcessor(Asking(), schedule_delay_millis=3
 trace.set_tracer_provider(provider)
 metrics.set_meter_provider(MeterProvider())
 _logs.set_logger_provider(LoggerProvider())
-otel_sessions.instrument(providers=[], flush_timeout_s=120)
+handle = otel_sessions.instrument(providers=[], flush_timeout_s=6 if "hangs" in sys.argv else 120)
 provider.get_tracer("application").start_span("waits").end()
 """
 ENDS = ""
+HANGS = """
+handle.monitor.pipeline.submit(type("Hanging", (), {
+    "span": provider.get_tracer("application").start_span("never analysed"),
+    "outcome": "completed", "ended_ns": 1, "read": lambda self: threading.Event().wait()})())
+"""
 LEAVES_IN_A_THREAD = """
 threading.Thread(target=otel_sessions.uninstrument).start()
 threading.Event().wait()
@@ -67,3 +72,18 @@ def test_a_process_that_is_told_while_it_finishes(environ, code):
         process.send_signal(signal.SIGTERM)
         output, log = process.communicate("you may\n", timeout=LONG_S)
     assert (process.returncode, output, log) == (-signal.SIGTERM, "waits\n", "")
+
+
+def test_an_analysis_that_takes_all_of_the_time(environ):
+    """What needs none of it is exported all the same, for which some time is kept."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT + HANGS, "hangs"],
+        env=environ,
+        input="you may\n",
+        capture_output=True,
+        text=True,
+        timeout=LONG_S,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "may I?\nwaits\n"
