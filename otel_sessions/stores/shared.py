@@ -252,11 +252,7 @@ class SharedStore:
         opened: Literal["new", "reopened"] | None = None
         if not copy.running:
             opened = "reopened" if copy.number else "new"
-        if copy.behind is None:
-            copy.behind = replace(copy, turns=dict(copy.turns))
-        copy.append(turn)
-        copy.running = True
-        appended = Appended(copy.recent, opened, fault)
+        appended = Appended(self._go_ahead(turn).recent, opened, fault)
         if waits:
             self._waiting.append(waiting)
         else:
@@ -304,6 +300,15 @@ class SharedStore:
             lambda data, number: self._packing.unpack(data, session_id=session_id, number=number),
         )
 
+    def _go_ahead(self, turn: Turn) -> Copy:
+        """Append a turn to what is known here, as if the backend had it."""
+        copy = self._copy(turn.session_id)
+        if copy.behind is None:
+            copy.behind = replace(copy, turns=dict(copy.turns))
+        copy.append(turn)
+        copy.running = True
+        return copy
+
     def _go_back(self, session_id: str) -> None:
         """Forget what the backend does not have; it may have other numbers there."""
         copy = self._copies.get(session_id)
@@ -318,18 +323,26 @@ class SharedStore:
 
         """
         end_s = self._clock() + HEALING_S
-        while self._waiting:
-            waiting = self._waiting[0]
-            if waiting.turn is None:
-                self._backend.end(_encoded(waiting.session_id), 0, 0, None, None)
-                self._backend.settle([waiting.claim] if waiting.claim else [])
-            else:
-                self._go_back(waiting.session_id)
-                with suppress(PackingError):
-                    self._append(waiting, alone=False, again=True)
-            self._waiting.popleft()
-            if self._waiting and self._clock() > end_s:
-                raise StoreUnavailableError
+        gone_back: set[str] = set()
+        try:
+            while self._waiting:
+                waiting = self._waiting[0]
+                if waiting.turn is None:
+                    self._backend.end(_encoded(waiting.session_id), 0, 0, None, None)
+                    self._backend.settle([waiting.claim] if waiting.claim else [])
+                else:
+                    gone_back.add(waiting.session_id)
+                    self._go_back(waiting.session_id)
+                    with suppress(PackingError):
+                        self._append(waiting, alone=False, again=True)
+                self._waiting.popleft()
+                if self._waiting and self._clock() > end_s:
+                    raise StoreUnavailableError
+        finally:
+            # What still waits is known here all the same, and numbers go on from there.
+            for waiting in self._waiting:
+                if waiting.turn is not None and waiting.session_id in gone_back:
+                    self._go_ahead(waiting.turn)
 
 
 def _encoded(session_id: str) -> bytes:

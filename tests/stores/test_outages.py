@@ -6,12 +6,23 @@ from itertools import pairwise
 import pytest
 
 from otel_sessions.stores import StoreOptions
+from otel_sessions.stores import redis as redis_store
 from otel_sessions.stores.breakers import FIRST_WAIT_S, LONGEST_WAIT_S, StoreUnavailableError
 from otel_sessions.stores.redis import RedisBackend
-from otel_sessions.stores.shared import MAX_WAITING, SharedStore
+from otel_sessions.stores.shared import HEALING_S, MAX_WAITING, SharedStore
 
 redis = pytest.importorskip("redis")
 OPTIONS = StoreOptions(max_sessions=100, key=b"a key of the tests", tenant="", ttl_s=600)
+
+
+TIMEOUT_S = 2.0
+"""Enough for a store that answers, also on a busy machine."""
+
+
+@pytest.fixture(autouse=True)
+def time_limit(monkeypatch):
+    """Wait for a store that does not answer only for so long."""
+    monkeypatch.setattr(redis_store, "TIMEOUT_S", TIMEOUT_S)
 
 
 class Asked:
@@ -86,6 +97,34 @@ def test_a_store_that_is_stopped_and_comes_back(process, server, asking):
     assert process().numbers() == [4, 5, 6, 7]
 
 
+def test_numbers_go_on_however_often_the_store_is_tried(process, server, asking):
+    """While it is away, and when it comes back and takes only some of what waits at a time."""
+    one = process()
+    turns = asking(*["request"] * 12)
+    assert one.faults(turns[:2]) == [None] * 2
+    server.stop()
+    tried = one.backend.times
+    for number, turn in enumerate(turns[2:8], 3):
+        one.now_s += LONGEST_WAIT_S
+        recent = one.store.append(turn).recent
+        assert [each.number for each in recent] == list(range(1, number + 1))
+    assert one.backend.times == tried + 6
+    server.start()
+    append = one.backend.backend.append
+
+    def slow(addition):
+        one.now_s += HEALING_S / 2
+        return append(addition)
+
+    one.backend.backend.append = slow
+    one.now_s += LONGEST_WAIT_S
+    for number, turn in enumerate(turns[8:], 9):
+        appended = one.store.append(turn)
+        assert [each.number for each in appended.recent] == list(range(1, number + 1))
+    assert appended.fault is None
+    assert process().numbers() == list(range(3, 13))
+
+
 def test_what_others_stored_meanwhile_comes_first(process, server, asking):
     """An outage of one process only: its turns are numbered behind those of the others."""
     one, other = process(), process()
@@ -110,7 +149,7 @@ class Broken:
 
 
 def test_a_store_that_hangs_costs_one_time_limit(process, server, asking):
-    """The first command waits for a quarter of a second, the others not at all."""
+    """The first command waits for the time limit, the others not at all."""
     one = process()
     turns = asking(*["request"] * 60, request=None)
     assert one.faults(turns[:1]) == [None]
