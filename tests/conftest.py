@@ -2,12 +2,14 @@
 
 import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,8 @@ from otel_sessions.emit import (
 )
 from otel_sessions.readings import CallReader
 from otel_sessions.stores import open_store
+from otel_sessions.stores import redis as redis_store
+from otel_sessions.stores import sqlite as sqlite_store
 from otel_sessions.text.features import FeatureReader
 from otel_sessions.tracker import Tracker
 from otel_sessions.turns import Turn
@@ -35,6 +39,9 @@ from otel_sessions.turns import Turn
 # A busy machine is slow, and no test tells how fast we are.
 settings.register_profile("unhurried", parent=settings.default, deadline=None)
 settings.load_profile("unhurried")
+PATIENCE_S = 120
+"""How long is waited for what is sure to come."""
+redis_store.TIMEOUT_S = sqlite_store.TIMEOUT_S = PATIENCE_S
 
 KEY = b"a key of the tests"
 CLUSTER_SLOTS = 16_384
@@ -277,7 +284,7 @@ class RedisServer:
     """A real Redis on a free port of loopback; without a file, so that a restart forgets."""
 
     def __init__(self, program: Path, folder: Path, *options: str, tls: bool = False) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         if tls:
             own, key = _certificate(folder)
@@ -294,7 +301,8 @@ class RedisServer:
     def start(self) -> None:
         """Start it, and wait until it listens."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        for _ in range(600):
+        end_s = time.monotonic() + PATIENCE_S
+        while self._process.poll() is None and time.monotonic() < end_s:
             with socket.socket() as one:
                 if one.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
@@ -303,8 +311,9 @@ class RedisServer:
         pytest.fail("redis-server does not listen")
 
     def freeze(self) -> None:
-        """Let it listen and answer nothing."""
+        """Let it listen and answer nothing, from now on."""
         os.kill(self._process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def thaw(self) -> None:
         """Let it go on."""
@@ -330,25 +339,28 @@ def _certificate(folder: Path) -> tuple[str, str]:
     return str(own), str(key)
 
 
-def _free_port() -> int:
-    """Find a port that is free, as is likely the one of a node 10,000 above it."""
+def free_port() -> int:
+    """Choose a free port that the system gives to nobody, so that it is free when it is used.
+
+    So is the one 10,000 above it, by which nodes of a cluster talk.
+    """
     while True:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            port: int = one.getsockname()[1]
-        if port < 2**16 - 10_000:
+        port = random.randrange(10_000, 22_768)  # noqa: S311 - any will do
+        with socket.socket() as one, socket.socket() as other, suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            other.bind(("127.0.0.1", port + 10_000))
             return port
 
 
 @pytest.fixture(scope="session")
 def waiting_until() -> Callable[[Callable[[], object]], None]:
-    """Wait until something is true, for up to 30 s."""
+    """Wait until something is true."""
 
     def wait(check: Callable[[], object]) -> None:
-        end_s = time.monotonic() + 30
+        end_s = time.monotonic() + PATIENCE_S
         while not check():
             if time.monotonic() > end_s:
-                pytest.fail("not within 30 s")
+                pytest.fail(f"not within {PATIENCE_S} s")
             time.sleep(0.05)
 
     return wait

@@ -46,13 +46,14 @@ assert similarities(first, [near])[0] > 0.6 > 0.3 > similarities(first, [far])[0
 assert otel_sessions.instrument().monitor.config.disabled_detectors == ("latency_growth",)
 """
     environ = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
     environ |= {f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "METRICS", "LOGS")}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", "\n".join(blocks("python")) + proof],
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

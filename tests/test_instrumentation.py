@@ -16,7 +16,7 @@ import pytest
 import otel_sessions
 from otel_sessions.instrumentation import SessionsInstrumentor
 
-LONG_S = 60
+LONG_S = 300
 
 APPLICATION = """
 import importlib, os, sys
@@ -49,7 +49,7 @@ def run():
     """Run Python in a process of its own, deaf to the user's settings; give what it prints."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "OPENAI_"))}
     environ |= {"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none"}
-    environ |= {"OTEL_LOGS_EXPORTER": "none"}
+    environ |= {"OTEL_LOGS_EXPORTER": "none", "OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
 
     def run(code, *, command=(sys.executable, "-W", "error", "-c"), **variables):
         done = subprocess.run(
@@ -224,13 +224,15 @@ class TestProcess:
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
     @pytest.mark.parametrize("flushed", [True, False], ids=["flushed", "waiting"])
-    @pytest.mark.parametrize("leaves", ["sys.exit()", "otel_sessions.flush(); os._exit(0)"])
+    @pytest.mark.parametrize(
+        "leaves", ["sys.exit()", "assert otel_sessions.flush(60); os._exit(0)"]
+    )
     def test_a_forked_child(self, run, flushed, leaves):
         """It is watched, too; what the parent saw is told once, by the parent."""
         code = f"""
 otel_sessions.instrument()
 ask(3, "parent")
-{"otel_sessions.flush()" if flushed else ""}
+{"assert otel_sessions.flush(60)" if flushed else ""}
 child = os.fork()
 if not child:
     history.clear()
@@ -305,13 +307,13 @@ def waiting():
 for _ in range(2):
     otel_sessions.instrument()
     busy, free = threading.Event(), threading.Event()
-    otel_sessions.on_signal(lambda _: (busy.set(), free.wait(30)))
+    otel_sessions.on_signal(lambda _: (busy.set(), free.wait(120)))
     messages = [{"role": "user", "content": "Where is the order that I made last week?"},
         {"role": "assistant", "content": "A dull reply."}] * 2
     for i in (1, 3):
         with otel_sessions.session("s"):
             client.chat.completions.create(model="gpt-test", messages=messages[:i])
-    assert busy.wait(30)
+    assert busy.wait(120)
     ask(3, "other")
     print("waiting", waiting())
     free.set()

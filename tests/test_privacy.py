@@ -97,13 +97,14 @@ def receiver():
 def run(address, *, ending="", **variables):
     """Run the application; give what it wrote to stderr."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
     environ |= {"OTEL_EXPORTER_OTLP_ENDPOINT": address, "no_proxy": "127.0.0.1"}
     done = subprocess.run(
         [sys.executable, "-c", APPLICATION + ending],
         env=environ | variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -130,7 +131,7 @@ def test_text_leaves_to_the_judge_alone(receiver):
     address, got = receiver
     told = run(
         address,
-        ending="otel_sessions.flush(60)",
+        ending="assert otel_sessions.flush(60)",
         OTEL_SESSIONS_JUDGE_URL=f"{address}/judge",
         OTEL_SESSIONS_JUDGE_MODEL="a-judge",
         OTEL_SESSIONS_JUDGE_SAMPLE_RATIO="1",

@@ -60,6 +60,7 @@ def environ(model_server):
         "OTEL_TRACES_EXPORTER": "console",
         "OTEL_METRICS_EXPORTER": "none",
         "OTEL_LOGS_EXPORTER": "none",
+        "OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60",
     }
 
 
@@ -70,7 +71,7 @@ def run(arguments, environ, text=""):
         input=text,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
 

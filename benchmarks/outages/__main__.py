@@ -36,6 +36,7 @@ import otel_sessions
 from benchmarks.outages.stores import Redis
 from otel_sessions import names
 from otel_sessions.stores import open_store
+from otel_sessions.stores import redis as redis_store
 
 THREADS = 4
 TURNS = 5
@@ -43,6 +44,7 @@ TURNS = 5
 MODEL_S = 0.005
 PAUSE_S = 0.02
 HEALING_S = 90.0
+_SETTLE_S = 300.0
 KEY = "a key that all processes share"
 
 httpx = importlib.import_module("httpx2" if int(openai.VERSION.split(".")[0]) >= 3 else "httpx")  # noqa: PLR2004 - openai 3
@@ -79,9 +81,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--seconds", type=float, default=4.0, help="of each phase")
+    parser.add_argument(
+        "--limit",
+        type=float,
+        default=redis_store.TIMEOUT_S,
+        metavar="SECONDS",
+        help="of the store's answers, which take longer on a busy machine (default: %(default)s)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     options = parser.parse_args(arguments)
     logging.getLogger("otel_sessions").setLevel(logging.ERROR)
+    redis_store.TIMEOUT_S = options.limit
     with tempfile.TemporaryDirectory() as folder:
         store = Redis(Path(folder))
         try:
@@ -121,7 +131,7 @@ def run(store: Redis, seconds: float) -> Results:
     for name, step in steps:
         step()
         results.phases.append(load.go_on(name, seconds))
-        otel_sessions.flush(60)
+        otel_sessions.flush(_SETTLE_S)
         if step in (store.start, store.quick, store.empty):
             results.stored = _heal(load, store, results.phases[-1], faults)
         now = faults()
@@ -200,7 +210,7 @@ def _heal(load: _Load, store: Redis, phase: Phase, counted: Callable[[], "Counte
         more = load.go_on(phase.name, 0)
         phase.took_ms += more.took_ms
         phase.raised += more.raised
-        otel_sessions.flush(60)
+        otel_sessions.flush(_SETTLE_S)
         stored = _stored(store, load.turns)
         healed = counted() == before and stored == sum(load.turns.values())
         if healed or time.monotonic() > end_s:

@@ -3,9 +3,11 @@
 It writes what it accepts to a file, so that a restart loses nothing that it had accepted.
 """
 
+import random
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,7 @@ class Redis:
     """One server on loopback; `url` leads to it by the proxy."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = _free_port()
         self._command = [
             str(provide("redis-server")), "--port", str(self._port), "--bind", "127.0.0.1",
             "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--dir", str(folder),
@@ -38,7 +38,7 @@ class Redis:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        for _ in range(600):
+        for _ in range(2400):
             try:
                 self._admin().ping()
             except redis.RedisError:
@@ -78,4 +78,13 @@ class Redis:
         self.stop()
 
     def _admin(self) -> Any:  # noqa: ANN401 - redis-py's types need a client for bytes or text
-        return redis.Redis(port=self._port, socket_timeout=5)
+        return redis.Redis(port=self._port, socket_timeout=60)
+
+
+def _free_port() -> int:
+    """Choose a free port that the system gives to nobody, not even while the server is away."""
+    while True:
+        port = random.randrange(10_000, 32_768)  # noqa: S311 - any will do
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port

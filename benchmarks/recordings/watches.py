@@ -15,6 +15,8 @@ import otel_sessions
 from otel_sessions import names
 from otel_sessions.calls import Call
 
+_SETTLE_S = 60.0
+
 
 class Watch:
     """What came since the last look."""
@@ -30,7 +32,7 @@ class Watch:
     @property
     def waits(self) -> bool:
         """Whether nothing came; what was broken off is analysed now."""
-        otel_sessions.flush()
+        otel_sessions.flush(_SETTLE_S)
         return not self._calls
 
     def take(self) -> tuple[list[Call], list[Any]]:

@@ -34,6 +34,8 @@ sessions are clean, 1 if not, 2 if the demo could not start."""
 _AT_ONCE = 5
 """Sessions that are played at the same time."""
 _PAUSE_S = 0.3
+_SETTLE_S = 60.0
+"""The longest wait for the analysis, on a machine that is busy with other things."""
 """Time that a user takes between turns, so that a person can follow; none with `--json`."""
 _FRAME_S = 0.125
 """Time between two looks at the telemetry."""
@@ -63,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             for _ in _play(player):
                 sessions = telemetry.observer.sessions()
                 show(views.demo_running(judge(SCENARIOS, sessions), steps_done))
-        otel_sessions.flush()
+        otel_sessions.flush(_SETTLE_S)
     finally:
         otel_sessions.uninstrument()
         lost = telemetry.lost_calls()

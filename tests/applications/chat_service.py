@@ -176,7 +176,7 @@ async def be_all_users(port):
     """Talk all at once."""
     limits = httpx2.Limits(max_connections=USERS)
     async with httpx2.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60, trust_env=False
+        base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=300, trust_env=False
     ) as http:
         await asyncio.gather(*(talk(http, number) for number in range(USERS)))
 
@@ -201,7 +201,8 @@ def main(mode):
     finally:
         server.should_exit = True
         serving.join()
-    otel_sessions.flush(30)
+    if not otel_sessions.flush(120):
+        sys.exit("not analysed in time")
     spans = exporter.get_finished_spans()
     calls = [span for span in spans if "gen_ai.operation.name" in span.attributes]
     sys.stdout.write(json.dumps([dict(span.attributes) for span in calls]))

@@ -176,7 +176,8 @@ def main(name):
     done = globals()[name]()
     if asyncio.iscoroutine(done):
         asyncio.run(done)
-    otel_sessions.flush()
+    if not otel_sessions.flush(60):
+        sys.exit("not analysed in time")
     spans = exporter.get_finished_spans()
     calls = [span for span in spans if "gen_ai.operation.name" in span.attributes]
     sys.stdout.write(json.dumps([dict(span.attributes) for span in calls]) + "\n")

@@ -11,7 +11,7 @@ import pytest
 
 SERVICE = Path(__file__).with_name("chat_service.py")
 USERS, TURNS = 200, 4
-LONG_S = 180
+LONG_S = 600
 
 pytest.importorskip("fastapi", reason="needs FastAPI")
 pytest.importorskip("uvicorn", reason="needs uvicorn")
@@ -23,6 +23,7 @@ pytest.importorskip("httpx2", reason="needs the newest clients")
 def test_every_call_is_in_its_session(mode):
     """Two clients, in thread pools and in async generators; with stated ids and without."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
     environ |= {"OTEL_LOGS_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"}
     done = subprocess.run(
         [sys.executable, SERVICE, mode],

@@ -19,7 +19,7 @@ SCOPES = {
 }
 CALLS = ["turns", "stream", "abandoned", "error", "raw", "within", "asynchronous"]
 SESSIONS = {"turns": 2, "stream": 1, "abandoned": 1, "error": 1, "raw": 1, "within": 1, "async": 2}
-LONG_S = 120
+LONG_S = 300
 OPERATION = "gen_ai.client.operation.duration"
 
 beside = pytest.mark.parametrize("other", SCOPES)
@@ -35,6 +35,7 @@ pytestmark = pytest.mark.skipif(
 def run(*steps, **variables):
     """Run the application; give its spans, without those of sessions, and its metrics."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
     environ |= {"OTEL_LOGS_EXPORTER": "none"} | variables
     done = subprocess.run(
         [sys.executable, APPLICATION, *steps],
@@ -166,6 +167,7 @@ def test_zero_code():
         "trace.get_tracer_provider().force_flush()\n"
     )
     environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
     environ |= {"PYTHONPATH": str(APPLICATION.parent), "OTEL_TRACES_EXPORTER": "console"}
     environ |= {"OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
     done = subprocess.run(

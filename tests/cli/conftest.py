@@ -15,6 +15,7 @@ from otel_sessions.cli.model_servers import ModelServer, Promises
 def otel_sessions_program():
     """Run `otel-sessions` with arguments in a process of its own, deaf to the user's settings."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "OPENAI_"))}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
 
     def run(*arguments, before="pass", **variables):
         program = f"import sys; {before}; from otel_sessions.cli import main; sys.exit(main())"
@@ -23,7 +24,7 @@ def otel_sessions_program():
             env=environ | variables,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 

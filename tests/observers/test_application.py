@@ -33,7 +33,7 @@ def say(session_id, question):
     chats.set(f"chat:{session_id}", json.dumps(history))
 
 def until(true):
-    end_s = time.monotonic() + 30
+    end_s = time.monotonic() + 120
     while not true():
         assert time.monotonic() < end_s
         time.sleep(0.02)
@@ -52,7 +52,7 @@ with observed(processing="background") as seen:
         other.set(f"filler:{time.monotonic_ns()}", b"x" * 50_000)
     until(lambda: store.capacity.evictions)
     say("s1", "It is a small one.")
-    health = otel_sessions.health("s1", timeout_s=20)
+    health = otel_sessions.health("s1", timeout_s=120)
     metrics = seen.metrics
 lost = [found for found in seen.signals if found.signal.name == "session_lost"]
 told = [(found.session_id, found.turn, found.signal.cause) for found in lost]
@@ -79,7 +79,7 @@ store = otel_sessions.observe_store(chats, key_pattern="chat:{session_id}", poll
 with observed(processing="background") as seen:
     until(lambda: store.capacity)
     say("s1", "Where is my parcel?")
-    otel_sessions.flush()
+    assert otel_sessions.flush(60)
     child = os.fork()
     if not child:
         newest = store.poll.filling.newest
@@ -105,12 +105,13 @@ assert "execute_command" not in vars(chats)
 def test_an_application(redis_servers, code):
     server = redis_servers("--maxmemory", "4mb", "--maxmemory-policy", "allkeys-lru")
     environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", APPLICATION + code, server.url],
         env=environ,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -302,13 +302,14 @@ list(litellm.completion(**given, messages=asked, stream=True))
 def test_switched_on_by_a_callback(server):
     """An application that lists LiteLLM's callbacks is watched; each call is seen once."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
     environ |= {"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none"}
     done = subprocess.run(
         [sys.executable, "-c", CALLBACK, server.base_url],
         env=environ | {"OTEL_LOGS_EXPORTER": "none"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

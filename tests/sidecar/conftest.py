@@ -7,13 +7,19 @@ import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-PROGRAM = Path(sys.executable).with_name("otel-sessions")
-LONG_S = 60
+PROGRAM = """
+import sys
+from otel_sessions.cli import main
+from otel_sessions.sidecar import server
+
+server._ANALYSIS_S = server._FORWARD_S = 100.0  # a busy machine is slow
+sys.exit(main())
+"""
+LONG_S = 300
 
 
 class NextHop:
@@ -71,9 +77,20 @@ class Sidecar:
 
     def __init__(self, forward, *options, **variables):
         environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+        environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "100"}
         environ |= {"OTEL_SERVICE_NAME": "shop"} | variables
         self.process = subprocess.Popen(
-            [PROGRAM, "sidecar", "--listen", "127.0.0.1:0", "--forward", forward, *options],
+            [
+                sys.executable,
+                "-c",
+                PROGRAM,
+                "sidecar",
+                "--listen",
+                "127.0.0.1:0",
+                "--forward",
+                forward,
+                *options,
+            ],
             env=environ,
             stderr=subprocess.PIPE,
             text=True,

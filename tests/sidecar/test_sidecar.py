@@ -40,6 +40,7 @@ def talk(sidecar, instrumentation):
     """Run the application; it exports to the sidecar."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
     environ |= CAPTURE | {"OTEL_EXPORTER_OTLP_ENDPOINT": sidecar.url}
+    environ |= {"OTEL_EXPORTER_OTLP_TIMEOUT": str(LONG_S)}
     done = subprocess.run(
         [sys.executable, APPLICATION, instrumentation],
         env=environ,
@@ -56,7 +57,7 @@ def post(url, body, **headers):
     """Post; give status and body."""
     request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - loopback
     try:
-        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=LONG_S) as reply:  # noqa: S310 - loopback
             return reply.status, reply.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -200,5 +201,5 @@ def test_other_signals_are_passed_on_as_they_are(sidecar, hop):
     post(f"{sidecar.url}/v1/metrics", b"any bytes", **{"Content-Type": "application/x-protobuf"})
     post(f"{sidecar.url}/v1/traces", empty, **{"Content-Type": "application/x-protobuf"})
     assert hop.posts == [("/v1/metrics", b"any bytes"), ("/v1/traces", empty)]
-    with urllib.request.urlopen(f"{sidecar.url}/healthz", timeout=30) as reply:  # noqa: S310
+    with urllib.request.urlopen(f"{sidecar.url}/healthz", timeout=LONG_S) as reply:  # noqa: S310
         assert json.load(reply) == {"status": "ok", "waiting": 0}

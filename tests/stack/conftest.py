@@ -26,19 +26,19 @@ sys.path.append(str(ROOT))
 from collector.programs import MissingProgramError, provide  # noqa: E402 - needs the path
 from dashboards.build import HERE, build_files  # noqa: E402
 
-START_S = 30
-"""Longest time that a program may take to answer, on a busy machine."""
+PATIENCE_S = 120
+"""How long is waited for what is sure to come, on a busy machine."""
 
 
 def get(url):
     """Return the body of a page as text."""
-    with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310 - loopback only
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as reply:  # noqa: S310 - loopback only
         return reply.read().decode()
 
 
-def wait_until(check, *, seconds, what, log=None):
+def wait_until(check, *, what, log=None):
     """Ask again until `check` returns something true, and return it."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE_S
     while True:
         try:
             if found := check():
@@ -50,7 +50,7 @@ def wait_until(check, *, seconds, what, log=None):
             pass  # not up yet
         if time.monotonic() > end:
             tail = f"\n{log.read_text()[-2000:]}" if log else ""
-            pytest.fail(f"not within {seconds} s: {what}{tail}")
+            pytest.fail(f"not within {PATIENCE_S} s: {what}{tail}")
         time.sleep(0.1)
 
 
@@ -137,7 +137,7 @@ def launch(tmp_path_factory):
         def start(name, command, *, ready, env=None):
             log = logs / f"{name}.log"
             running.enter_context(_running(command, log, {**os.environ, **(env or {})}))
-            wait_until(lambda: get(ready) is not None, seconds=START_S, what=ready, log=log)
+            wait_until(lambda: get(ready) is not None, what=ready, log=log)
 
         yield start
 
@@ -151,7 +151,7 @@ def _running(command, log, env):
         finally:
             process.terminate()
             try:
-                process.wait(10)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -126,14 +126,18 @@ class Stack:
         self.sessions |= set(ids)
         turns = sum(each["turns"] for each in seen)
         (instance,) = self._http.until(
-            lambda: self.instances() - before, seconds=15, what="the replay's metrics"
+            lambda: self.instances() - before, what="the replay's metrics"
         )
         told = [turns, len(ids)]
         of_it = f'{{instance="{instance}"}}'
         self._http.until(
             lambda: [self.value(f"sum({each}{of_it})") for each in (TURNS, ENDED)] == told,
-            seconds=30,
             what=f"{turns} turns and {len(ids)} ended sessions of {instance} in Prometheus",
+        )
+        # A scrape may come while the collector takes in an export; the next one has all of it.
+        told_at = time.time()
+        self._http.until(
+            lambda: (self.value("min(timestamp(up))") or 0) > told_at, what="another scrape"
         )
         return SimpleNamespace(turns=turns, instance=instance)
 
@@ -165,12 +169,11 @@ class Stack:
     def rules(self):
         return self._http.json(f"{self._api}/rules")["data"]["groups"]
 
-    def wait_for_evaluation_after(self, moment, *, seconds):
+    def wait_for_evaluation_after(self, moment):
         """Wait until the slower rules were evaluated after this Unix time."""
         newest = 'min(timestamp(slo:error_ratio:rate3d{slo="healthy-turns"}))'
         self._http.until(
             lambda: (self.value(newest) or 0) >= moment,
-            seconds=seconds,
             what=f"evaluation of the rules after {moment}",
         )
 
@@ -244,7 +247,7 @@ def test_a_figure_leads_to_a_trace(stack, sixty, metric):
 def test_healthy_traffic_raises_nothing(stack, sixty):
     """Not even pending for as long as the ticket must be."""
     now = time.time()
-    stack.wait_for_evaluation_after(now + TICKET_FOR_S + 3, seconds=60)
+    stack.wait_for_evaluation_after(now + TICKET_FOR_S + 3)
     assert stack.value("max(slo:error_ratio:rate3d{slo='healthy-turns'})") < 0.05
     assert stack.query('ALERTS_FOR_STATE{alertname=~"LlmSession.*"}') == []
     assert stack.alerts() == []
@@ -267,13 +270,15 @@ def test_degraded_traffic_reaches_who_is_on_call(stack, sixty, recordings, recei
         alerts = [alert for body in bodies for alert in body["alerts"]]
         return [each for each in alerts if each["labels"]["alertname"] == LOST]
 
-    first = http.until(page, seconds=60, what="a page at the receiver")[0]
+    first = http.until(page, what="a page at the receiver")[0]
     assert first["status"] == "firing"
     assert first["labels"]["severity"] == "page"
     service, said = first["labels"]["service_name"], first["annotations"]
     assert f"of the turns of {service} lost the conversation before them" in said["summary"]
     assert (ROOT / said["runbook_url"]).is_file()
-    firing = stack.query(f'ALERTS{{alertstate="firing", alertname="{LOST}"}}')
+    # It may have resolved by now, because the windows are short.
+    alerts = f'ALERTS{{alertstate="firing", alertname="{LOST}"}}'
+    firing = stack.query(f"last_over_time({alerts}[1h])")
     assert [each["metric"]["service_name"] for each in firing] == [service]
     # An example: the traces of turns that are what the alert is about.
     assert f'resource.service.name = "{service}"' in said["example"]
@@ -286,4 +291,4 @@ def test_alert_resolves_once_traffic_is_healthy_again(stack, recordings, receive
     """The short window forgets, so nobody has to wait for the long one."""
     stack.replay(recordings.healthy, copies=3)
     fast = f'ALERTS{{alertname="{LOST}", alertstate="firing"}}'
-    http.until(lambda: not stack.query(fast), seconds=90, what="the page to resolve")
+    http.until(lambda: not stack.query(fast), what="the page to resolve")

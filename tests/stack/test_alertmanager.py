@@ -49,7 +49,7 @@ class Alertmanager:
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=5) as reply:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
             assert reply.status == 200
 
     def messages(self, receiver, service):
@@ -67,7 +67,7 @@ class Alertmanager:
         def found():
             return [each for each in self.messages(receiver, service) if alert in each]
 
-        return self._http.until(found, seconds=30, what=f"{alert} at {receiver}")[-1]
+        return self._http.until(found, what=f"{alert} at {receiver}")[-1]
 
     def held_back(self, service):
         """Return the alerts that are inhibited."""

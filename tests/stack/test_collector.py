@@ -119,7 +119,7 @@ def passed_on(running, receiver, http):
         traces, events = receiver.bodies("/v1/traces"), b"".join(receiver.bodies("/v1/logs"))
         return b"".join(traces) + events if traces and b"are missing" in events else None
 
-    return http.until(bodies, seconds=15, what="traces and logs at the backend")
+    return http.until(bodies, what="traces and logs at the backend")
 
 
 @pytest.mark.parametrize("convention", CONTENT)
@@ -163,7 +163,6 @@ def page(running, http):
         lambda: (
             (text := http.get(f"http://{running.page}/metrics")) and "target_info" in text and text
         ),
-        seconds=15,
         what="metrics on the page",
     )
 

@@ -104,7 +104,7 @@ def threads():
     barrier = threading.Barrier(THREADS)
 
     def answer(request):
-        barrier.wait(120)
+        barrier.wait(300)
         return reply_to(request)
 
     http_client = httpx.Client(transport=httpx.MockTransport(answer))
@@ -133,7 +133,7 @@ def main():
     asyncio.run(tasks())
     for each in started:
         each.join()
-    if not otel_sessions.flush(120):
+    if not otel_sessions.flush(300):
         sys.exit("not analysed in time")
     sessions = [
         (session_id, turn.number, [user_of(text.vector) for text in (turn.request, turn.reply)])

@@ -37,16 +37,20 @@ from otel_sessions import names
 from otel_sessions.calls import Call, GivenId, Message, Reply, Request
 from otel_sessions.instrumentation import Handle
 from otel_sessions.stores import open_store
+from otel_sessions.stores import redis as redis_store
+from otel_sessions.stores import sqlite as sqlite_store
 
 PROCESSES = 4
 SESSIONS_A_ROUND = 20
 ROUND_S = 0.5
 IDLE_S = 2.5
 KILL_EVERY_S = 0.3
-LEASE_S = 5.0
+LEASE_S = 15.0
 """Of who is alive; long enough for a slow machine, and short enough to run out within the test."""
 WAITING_CALLS = 20
 
+# An append that is late is done twice as far as this log knows; that is what outages are about.
+redis_store.TIMEOUT_S = sqlite_store.TIMEOUT_S = 60.0
 dice = Random()  # noqa: S311 - no secret
 stopped: list[bool] = []
 

@@ -21,7 +21,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 import otel_sessions
+from otel_sessions.stores import redis as redis_store
+from otel_sessions.stores import sqlite as sqlite_store
 
+# No part of what is tested is how long a busy machine takes.
+redis_store.TIMEOUT_S = sqlite_store.TIMEOUT_S = 60.0
 httpx = importlib.import_module("httpx2" if int(openai.VERSION.split(".")[0]) >= 3 else "httpx")
 SYSTEM = {"role": "system", "content": "You help customers of a shop with their orders."}
 
@@ -77,7 +81,7 @@ def main():
             messages.append({"role": "assistant", "content": text})
             say(messages=messages)
         elif "flush" in told:
-            say(flushed=otel_sessions.flush(30))
+            say(flushed=otel_sessions.flush(120))
         elif "listen" in told:
             signal.signal(signal.SIGTERM, leave)
             say(listens=True)

@@ -13,7 +13,9 @@ import openai, otel_sessions
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+from otel_sessions.stores import redis as redis_store, sqlite as sqlite_store
 
+redis_store.TIMEOUT_S = sqlite_store.TIMEOUT_S = 60.0
 httpx = importlib.import_module("httpx2" if int(openai.VERSION.split(".")[0]) >= 3 else "httpx")
 
 class Printer(SpanExporter):
@@ -55,6 +57,7 @@ def run(url):
     """Run an application in a process of its own; gives what its spans say, and what it logs."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "OPENAI_"))}
     environ |= {"OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "120"}
     environ |= {"OTEL_SESSIONS_STORE": url, "OTEL_SESSIONS_KEY": "one long key"}
     environ |= {"OTEL_SESSIONS_TENANT": os.urandom(4).hex()}
 
@@ -64,7 +67,7 @@ def run(url):
             env={k: v for k, v in (environ | variables).items() if v is not None},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -102,7 +105,7 @@ def test_processes_forked_from_one(run):
     spans, log = run(
         """
 ask(1, "parent")
-otel_sessions.flush()
+assert otel_sessions.flush(60)
 children = []
 for i in range(3):
     child = os.fork()

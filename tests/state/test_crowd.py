@@ -22,7 +22,7 @@ def test_no_turn_is_in_a_wrong_session():
         env=environ,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

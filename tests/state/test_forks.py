@@ -37,7 +37,7 @@ def ask(session_id):
             messages=[{"role": "user", "content": f"Where is parcel {session_id}?"}])
 
 def counted():
-    otel_sessions.flush()
+    assert otel_sessions.flush(60)
     data = reader.get_metrics_data()
     found = {}
     for scope in data.resource_metrics[0].scope_metrics if data else ():
@@ -101,6 +101,7 @@ ask("before the fork")
 @pytest.fixture
 def environ():
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "OPENAI_"))}
+    kept |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
     return kept | {"OTEL_TRACES_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
 
 
@@ -112,7 +113,7 @@ def run(environ):
             env=environ,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")
@@ -174,7 +175,7 @@ def test_gunicorn_with_preload(environ, tmp_path, waiting_until):
         newest = {}
         for number in range(24):
             url = f"http://127.0.0.1:{port_file.read_text()}/{number}"
-            with urllib.request.urlopen(url, timeout=30) as reply:
+            with urllib.request.urlopen(url, timeout=120) as reply:
                 pid, counts = json.load(reply)
             newest[pid] = of_sessions(counts)
 
@@ -183,5 +184,5 @@ def test_gunicorn_with_preload(environ, tmp_path, waiting_until):
         assert (sum(calls), sum(started for started, _, _ in newest.values())) == (24, 24)
     finally:
         server.terminate()
-        assert server.wait(30) == 0, log.read_text()
+        assert server.wait(120) == 0, log.read_text()
     assert "otel_sessions" not in log.read_text()

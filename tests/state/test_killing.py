@@ -25,7 +25,7 @@ def run(request, tmp_path_factory):
     tenant = secrets.token_hex(4)
     logs = folder / "logs"
     logs.mkdir()
-    subprocess.run([sys.executable, SCRIPT, url, tenant, logs, str(KILLS)], check=True, timeout=240)
+    subprocess.run([sys.executable, SCRIPT, url, tenant, logs, str(KILLS)], check=True, timeout=600)
     return Run(url, tenant, [Log(path) for path in logs.glob("*.log")])
 
 

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("openai", reason="needs OpenAI's client")
 SCRIPT = Path(__file__).with_name("talker.py")
+LONG_S = 300
 LOSSES = {"context_reset", "context_truncated"}
 
 
@@ -50,7 +51,7 @@ class Talker:
 
     def rest(self):
         """Wait until it has ended; gives its exit status and what it wrote to its log."""
-        output, log = self.process.communicate(timeout=60)
+        output, log = self.process.communicate(timeout=LONG_S)
         self.printed += [json.loads(line) for line in output.splitlines()]
         return self.process.returncode, log
 
@@ -69,6 +70,7 @@ class Talker:
 def start():
     """Start processes that share a store, if there is one."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "OPENAI_"))}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "120"}
     environ |= {"OTEL_SESSIONS_KEY": "one long key", "OTEL_SESSIONS_TENANT": secrets.token_hex(4)}
     started = []
 
@@ -151,6 +153,7 @@ class TestEndings:
         """It shuts down, what there is is told, and it ends by the signal, as uvicorn does."""
         pytest.importorskip("uvicorn", reason="needs the extra sidecar")
         environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+        environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "120"}
         with subprocess.Popen(
             [sys.executable, SCRIPT.with_name("served.py")],
             env=environ,
@@ -160,7 +163,7 @@ class TestEndings:
         ) as served:
             assert served.stdout.readline() == "started\n"
             served.terminate()
-            output, log = served.communicate(timeout=60)
+            output, log = served.communicate(timeout=LONG_S)
         assert (served.returncode, log) == (-signal.SIGTERM, "")
         assert output == "waits\n"
 

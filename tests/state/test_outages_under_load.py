@@ -17,11 +17,21 @@ def run(redis_program, tmp_path_factory):
     pytest.importorskip("openai", reason="needs OpenAI's client")
     figures = tmp_path_factory.mktemp("outages") / "figures.json"
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.outages", "--seconds", "1", "--json", figures],
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.outages",
+            "--seconds",
+            "1",
+            "--limit",
+            "1.5",
+            "--json",
+            figures,
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -35,6 +35,7 @@ def talk(*questions, session_id="s"):
 @pytest.fixture
 def run():
     environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "60"}
 
     def run(code, **variables):
         done = subprocess.run(
@@ -42,7 +43,7 @@ def run():
             env=environ | variables,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -34,7 +34,7 @@ from otel_sessions.testing.wires import Wire
 
 CASSETTES = Path(__file__).parents[3] / "../shared/data/cassettes"
 KEY = "chat:{session_id}"
-SETTLE_S = 60.0
+SETTLE_S = 300.0
 
 
 class Application:
@@ -117,7 +117,7 @@ def main() -> None:
     """Play rounds until standard input ends."""
     telemetry = Telemetry("traffic", sys.argv[1])
     others = kinds()
-    otel_sessions.instrument()
+    otel_sessions.instrument(flush_timeout_s=120)
     promises = Promises()
     with ModelServer(promises) as server, sync_client(server.base_url) as client:
         application = Application(client, promises, telemetry, sys.argv[2])
@@ -126,7 +126,8 @@ def main() -> None:
                 for _ in pool.map(application.converse, map(json.loads, lines)):
                     pass
             application.call_others(others, number)
-            otel_sessions.flush(SETTLE_S)
+            if not otel_sessions.flush(SETTLE_S):
+                sys.exit("not analysed in time")
             seen = telemetry.observer.sessions()
             told = {"turns": sum(each.turns for each in seen), "sessions": len(seen)}
             sys.stdout.write(f"{json.dumps({**told, 'kinds': len(others)})}\n")

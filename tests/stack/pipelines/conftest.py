@@ -119,6 +119,7 @@ class Backend:
         self.requests = []
         """Path, headers and body of each."""
         self._server, self._here = None, False
+        self._taking = threading.Lock()
 
     @property
     def spans(self):
@@ -137,10 +138,11 @@ class Backend:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
-                if not backend._here:  # on a connection that was open before
-                    self.close_connection = True
-                    return
-                backend.requests.append((self.path, dict(self.headers), body))
+                with backend._taking:
+                    if not backend._here:  # on a connection that was open before
+                        self.close_connection = True
+                        return
+                    backend.requests.append((self.path, dict(self.headers), body))
                 self.send_response(200)
                 self.send_header("Content-Type", self.headers["Content-Type"])
                 self.send_header("Content-Length", "0")
@@ -158,8 +160,9 @@ class Backend:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def go(self):
-        """Be away."""
-        self._here = False
+        """Be away: from now on nothing is taken."""
+        with self._taking:
+            self._here = False
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -183,9 +186,7 @@ class Collector:
             self.process = subprocess.Popen(
                 self._command, stdout=out, stderr=subprocess.STDOUT, env=self._environ
             )
-        self._http.until(
-            lambda: self._http.get(self._health), seconds=30, what=self._health, log=self._log
-        )
+        self._http.until(lambda: self._http.get(self._health), what=self._health, log=self._log)
         return self
 
     def kill(self):
@@ -197,7 +198,7 @@ class Collector:
         """End it in order: what it holds is told first."""
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(120)
         except subprocess.TimeoutExpired:
             self.kill()
 
@@ -211,7 +212,7 @@ class Collector:
 
     def post(self, body):
         """Post a request that is made already; returns the status, or `None`."""
-        connection = http.client.HTTPConnection(self.otlp, timeout=30)
+        connection = http.client.HTTPConnection(self.otlp, timeout=120)
         try:
             connection.request(
                 "POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"}

@@ -34,7 +34,7 @@ def passed_on(collector, backend, span, http):
         seen = backend()
         running = collector("otlp", OTEL_SESSIONS_BACKEND=seen.url, **variables)
         assert running.send(span("t", attributes=attributes)) == 200
-        http.until(lambda: seen.spans, seconds=15, what="a span")
+        http.until(lambda: seen.spans, what="a span")
         (found,) = seen.spans.values()
         return found.attributes, b"".join(body for _, _, body in seen.requests)
 

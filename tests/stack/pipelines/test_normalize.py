@@ -37,7 +37,7 @@ def normalised(collector, backend, http):
 
     def send(*spans):
         assert running.send(*spans) == 200
-        http.until(lambda: len(seen.spans) == len(spans), seconds=15, what="spans")
+        http.until(lambda: len(seen.spans) == len(spans), what="spans")
         found = [seen.spans[each.id].attributes for each in spans]
         assert not [key for each in found for key, value in each.items() if value is None]
         return found

@@ -60,22 +60,20 @@ def test_nothing_accepted_is_lost_when_both_are_away(collector, backend, span, h
     tempo = backend()
     running = collector("otlp", OTEL_SESSIONS_BACKEND=tempo.url, OTEL_SESSIONS_RETRY_MAX="1s")
     with Load(running, span) as load:
-        http.until(lambda: tempo.spans, seconds=20, what="spans at the backend")
+        http.until(lambda: tempo.spans, what="spans at the backend")
         tempo.go()
         before_outage = set(tempo.spans)
         for end in (running.kill, running.stop, running.kill):
             had = load.requests
             threading.Event().wait(OUTAGE_S / 3)
-            http.until(lambda had=had: load.requests > had + 20, seconds=30, what="load")
+            http.until(lambda had=had: load.requests > had + 20, what="load")
             end()
             running.start()
         had = load.requests
-        http.until(lambda: load.requests > had + 20, seconds=30, what="load after the crash")
+        http.until(lambda: load.requests > had + 20, what="load after the crash")
         assert set(tempo.spans) == before_outage
         tempo.come()
-    http.until(
-        lambda: load.accepted <= tempo.spans.keys(), seconds=60, what="all that was accepted"
-    )
+    http.until(lambda: load.accepted <= tempo.spans.keys(), what="all that was accepted")
     assert len(load.accepted) > 5 * SENDERS * SPANS
 
 
@@ -99,5 +97,5 @@ def test_a_full_queue_refuses_and_takes_again(collector, backend, span, http):
     assert status == 503
     assert accepted
     tempo.come()
-    http.until(lambda: accepted <= tempo.spans.keys(), seconds=30, what="what was accepted")
-    http.until(lambda: running.send(span("afterwards")) == 200, seconds=10, what="room")
+    http.until(lambda: accepted <= tempo.spans.keys(), what="what was accepted")
+    http.until(lambda: running.send(span("afterwards")) == 200, what="room")

@@ -51,7 +51,6 @@ def test_series_and_labels_are_those_of_the_page(collector, prometheus, http):
         lambda: http.json(
             f"http://{prometheus}/api/v1/series?match[]=%7B__name__=~%22llm_session.*%22%7D"
         )["data"],
-        seconds=20,
         what="series",
     )
     page = http.get(f"http://{running.page}/metrics")

@@ -50,10 +50,9 @@ def decided(http):
         sampler.stop()
         # What is in the queue when it stops is sent when it starts again, oldest first.
         sampler.start()
-        http.until(lambda: wanted <= backend.spans.keys(), seconds=20, what="all that is kept")
+        http.until(lambda: wanted <= backend.spans.keys(), what="all that is kept")
         http.until(
             lambda: sampler.measured("otelcol_exporter_queue_size") == 0,
-            seconds=20,
             what="an empty queue",
         )
         sampler.stop()
@@ -69,7 +68,7 @@ def test_degraded_sessions_and_a_share_of_the_healthy_are_whole(collector, backe
         *("otlp", "sampling"),
         OTEL_SESSIONS_BACKEND=kept.url,
         OTEL_SESSIONS_KEEP_PERCENT=PERCENT,
-        OTEL_SESSIONS_TRACE_WAIT="1s",
+        OTEL_SESSIONS_TRACE_WAIT="20s",  # longer than the spans of a trace are under way
         OTEL_SESSIONS_SAMPLING_WAIT="1h",
     )
     healthy = [f"healthy-{number}" for number in range(60)]
@@ -116,9 +115,7 @@ def test_a_long_request_is_waited_for(collector, backend, span, decided, http):
     # Another trace, sent later and decided about, shows that the first would have been, too.
     assert sampler.send(span("short", "request")) == 200
     decisions = "otelcol_processor_tail_sampling_sampling_policy_execution_count"
-    http.until(
-        lambda: sampler.measured(decisions, policy="gather.all"), seconds=20, what="a decision"
-    )
+    http.until(lambda: sampler.measured(decisions, policy="gather.all"), what="a decision")
     assert sampler.send(call, root) == 200
     wanted = {each.id: each for each in (root, tool, call)}
     assert decided(sampler, kept, wanted.keys()) == wanted
@@ -153,14 +150,12 @@ def test_what_came_before_the_wait_is_lost_and_what_comes_after_is_kept(
     )
     assert sampler.send(*turn("s", 1)) == 200
     given_up = "otelcol_processor_tail_sampling_global_count_traces_sampled"
-    http.until(
-        lambda: sampler.measured(given_up, sampled="false"), seconds=20, what="the wait to end"
-    )
+    http.until(lambda: sampler.measured(given_up, sampled="false"), what="the wait to end")
     harmed, after = turn("s", 2, 0.1), turn("s", 3)
     assert sampler.send(*harmed) == 200
-    http.until(lambda: len(kept.spans) == len(harmed), seconds=20, what="the harmed turn")
+    http.until(lambda: len(kept.spans) == len(harmed), what="the harmed turn")
     assert sampler.send(*after) == 200
-    http.until(lambda: len(kept.spans) > len(harmed), seconds=20, what="the turn after it")
+    http.until(lambda: len(kept.spans) > len(harmed), what="the turn after it")
     wanted = {each.id: each for each in harmed + after}
     assert decided(sampler, kept, wanted.keys()) == wanted
 

@@ -9,6 +9,7 @@ import pytest
 from otel_sessions import names
 
 SIDECARS = 3
+LONG_S = 120
 CANARY = "my card number is 4111"
 
 
@@ -59,7 +60,7 @@ def test_a_session_comes_to_one_sidecar_and_back(collector, backend, sidecars, s
             spans.append(span(trace, "another call", attributes=call))
         assert balancer.send(*spans) == 200
         sent += spans
-    http.until(lambda: len(stored.spans) == len(sent), seconds=20, what="all spans to come back")
+    http.until(lambda: len(stored.spans) == len(sent), what="all spans to come back")
     seen = [
         {each.attributes.get(names.SESSION_ID) for each in at.spans.values()} - {None}
         for at in noted
@@ -92,7 +93,14 @@ def test_a_sender_is_told_when_no_sidecar_is_there(collector, span, http):
 def sidecar(http, tmp_path):
     """Run `otel-sessions sidecar` that passes on to an address; returns where it listens."""
     address = f"127.0.0.1:{http.free_port()}"
-    program = "import sys; from otel_sessions.cli import main; sys.exit(main())"
+    program = """
+import sys
+from otel_sessions.cli import main
+from otel_sessions.sidecar import server
+
+server._ANALYSIS_S = server._FORWARD_S = 60.0  # a busy machine is slow
+sys.exit(main())
+"""
     started = []
 
     def start(forward):
@@ -110,7 +118,7 @@ def sidecar(http, tmp_path):
     yield start
     for process in started:
         process.terminate()
-        process.wait(20)
+        process.wait(LONG_S)
 
 
 def test_a_real_sidecar_reads_what_the_balancer_sends(collector, backend, sidecar, span, http):
@@ -146,8 +154,8 @@ def test_a_real_sidecar_reads_what_the_balancer_sends(collector, backend, sideca
             "gen_ai.output.messages": json.dumps([message("assistant", "It is blocked now.")]),
         },
     )
-    http.until(lambda: balancer.send(call) == 200, seconds=30, what="a sidecar that is up")
-    found = http.until(lambda: stored.spans.get(call.id), seconds=20, what="the call to come back")
+    http.until(lambda: balancer.send(call) == 200, what="a sidecar that is up")
+    found = http.until(lambda: stored.spans.get(call.id), what="the call to come back")
     assert found.attributes[names.SESSION_ID] == "support-4711"
     assert found.attributes[names.TURN] == 1
     assert names.HEALTH in found.attributes

@@ -68,7 +68,7 @@ def test_only_who_may_gets_in_and_the_backend_sees_a_token(
             f"https://{running.otlp}/v1/traces",
             certificate_file=files.certificate,
             headers=headers,
-            timeout=5,
+            timeout=60,
         )
         result = exporter.export(finished)
         exporter.shutdown()
@@ -79,7 +79,7 @@ def test_only_who_may_gets_in_and_the_backend_sees_a_token(
     assert not tempo.requests
     assert sent(authorization="Bearer old-token")
     assert sent(authorization="Bearer new-token")
-    http.until(lambda: tempo.spans, seconds=15, what="spans at the backend")
+    http.until(lambda: tempo.spans, what="spans at the backend")
     assert {headers["Authorization"] for _, headers, _ in tempo.requests} == {
         "Bearer token-of-the-backend"
     }
