@@ -23,7 +23,7 @@ _DISTRIBUTIONS = {
 
 _NOT_READ = {
     "anthropic": "batches, token counting, managed agents",
-    "bedrock": "`invoke_model` of vendors other than Anthropic and Amazon, beyond text and tokens",
+    "bedrock": "agents; models of embeddings and images",
     "cohere": "the API before version 2; `with_raw_response.chat_stream`",
     "google": "the live API, images, interactions; each round of automatic function calling",
     "groq": "audio",

@@ -17,6 +17,12 @@ _WORDS = {
     "refusal": "content_filter",
     "content_filtered": "content_filter",
     "guardrail_intervened": "content_filter",
+    "malformed_model_output": "error",
+    "malformed_tool_use": "error",
+    # Titan's and AI21's.
+    "finish": "stop",
+    "finished": "stop",
+    "endoftext": "stop",
     # Google's.
     "safety": "content_filter",
     "recitation": "content_filter",
@@ -24,10 +30,17 @@ _WORDS = {
     "prohibited_content": "content_filter",
     "spii": "content_filter",
     "image_safety": "content_filter",
+    "image_prohibited_content": "content_filter",
+    "image_recitation": "content_filter",
+    "model_armor": "content_filter",
     "malformed_function_call": "error",
+    "malformed_response": "error",
+    "too_many_tool_calls": "error",
+    "unexpected_tool_call": "error",
     # Cohere's.
     "complete": "stop",
     "error_toxic": "content_filter",
+    "error_limit": "length",
     "timeout": "error",
     # Mistral's and those of text generation servers.
     "model_length": "length",

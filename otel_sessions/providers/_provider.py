@@ -51,6 +51,8 @@ class Returned:
     """HTTP response that is closed when the stream or body ends."""
     length: int | None = None
     """Bytes that a file has, if that is known."""
+    head: Any = None
+    """What came before a file's bytes (headers); it is the first of the chunks."""
 
 
 def read_generated(result: Any) -> Returned:

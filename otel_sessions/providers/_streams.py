@@ -37,6 +37,8 @@ def observe(returned: Returned, recording: Recording, inside: Context) -> Any:
     elif returned.generator is not None:
         return _stand_in(returned.generator, _Iterator(returned.generator, recording, inside))
     elif returned.file is not None:
+        if returned.head is not None:
+            recording.chunks.append(returned.head)
         file = File(getattr(returned.file, returned.iterator), returned.length, recording)
         setattr(returned.file, returned.iterator, file)
     elif returned.body is not None:

@@ -1,9 +1,9 @@
 """Amazon Bedrock: how its calls by botocore (boto3) and aiobotocore are read.
 
 All operations of all of Amazon's services go through one method, of which four operations are
-calls of a model. `invoke_model` sends and returns what each model's vendor defines: read are those
-of Anthropic and of Amazon's Nova, and of Titan and Llama the text and the tokens.
-A reply to `invoke_model` is read by the application, and noted as it is.
+calls of a model. `invoke_model` sends and returns what each model's vendor defines (`_invoke.py`);
+its reply is read by the application, and noted as it is. Models of embeddings and images are none
+of ours.
 Tested with boto3 1.35 to 1.44 and aiobotocore 3.10.
 Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/
 """
@@ -13,11 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from otel_sessions.calls import Message, Reply, Request, Usage
-from otel_sessions.providers import _converse, anthropic_messages
+from otel_sessions.calls import Reply, Request
+from otel_sessions.providers import _converse, _invoke
 from otel_sessions.providers._errors import read_error
-from otel_sessions.providers._fields import decoded, get, integer, items, text, texts
-from otel_sessions.providers._finish import finish_reasons
+from otel_sessions.providers._fields import decoded, get, text
 from otel_sessions.providers._hosts import server_of
 from otel_sessions.providers._provider import (
     Opening,
@@ -38,10 +37,12 @@ _bind = by_name("operation_name", "api_params")
 
 
 def bind(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Take the parameters of an operation that calls a model; `None` of any other."""
+    """Take the parameters of an operation that calls a model for text; `None` of any other."""
     given = _bind(args, kwargs)
     stream = _OPERATIONS.get(given["operation_name"])
-    return None if stream is None else {**given["api_params"], "stream": stream}
+    if stream is None or not _invoke.writes_text(text(given["api_params"].get("modelId"))):
+        return None
+    return {**given["api_params"], "stream": stream}
 
 
 def read_opening(client: Any, arguments: Mapping[str, Any]) -> Opening:
@@ -66,23 +67,19 @@ def read_returned(result: Any) -> Returned:
     raw = given._raw_stream  # noqa: SLF001 - the only place where its bytes pass
     length = text(given._content_length)  # noqa: SLF001 - as above
     known = int(length) if length and length.isdigit() else None
+    head = get(result.get("ResponseMetadata"), "HTTPHeaders")
     if hasattr(raw, "content"):  # Of aiohttp, which reads through one attribute more.
-        return Returned(file=raw, iterator="content", length=known)
-    return Returned(file=given, iterator="_raw_stream", length=known)
+        return Returned(file=raw, iterator="content", length=known, head=head)
+    return Returned(file=given, iterator="_raw_stream", length=known, head=head)
 
 
 def read_request(arguments: Mapping[str, Any]) -> Request:
     """Take the settings; texts stay unread until they are asked for."""
     body = decoded(arguments.get("body"))
-    if not isinstance(body, dict):
-        request = _converse.read_request(arguments)
-    elif "anthropic_version" in body:
-        request = anthropic_messages.read_request(body)
-    elif "messages" in body:
-        request = _converse.read_request(body)
+    if isinstance(body, dict):
+        request = _invoke.read_request(body)
     else:
-        prompt = text(body.get("inputText")) or text(body.get("prompt"))
-        request = Request(messages=None if prompt is None else (Message("user", prompt),))
+        request = _converse.read_request(arguments)
     return replace(request, model=text(arguments.get("modelId")), stream=arguments["stream"])
 
 
@@ -92,12 +89,15 @@ def read_reply(reply: Any) -> Reply:
 
 
 def read_chunks(chunks: Sequence[Any]) -> Reply:
-    """Read what came: bytes of a body, or events of a stream."""
-    if isinstance(chunks[0], bytes):
-        return _read_body(decoded(b"".join(chunks)))
+    """Read what came: headers and bytes of a body, or events of a stream."""
+    head, *pieces = chunks
+    if isinstance(head, bytes):
+        head, pieces = None, list(chunks)
+    if head is None or isinstance(head, dict):
+        return _invoke.read_body(b"".join(pieces), head)
     events = [_event(chunk) for chunk in chunks]
     bodies = [_chunk(body) for name, body in events if name == "chunk"]
-    return _read_bodies(bodies) if bodies else _converse.read_events(events)
+    return _invoke.read_bodies(bodies) if bodies else _converse.read_events(events)
 
 
 def _event(chunk: Any) -> tuple[str, Any]:
@@ -108,49 +108,6 @@ def _event(chunk: Any) -> tuple[str, Any]:
 def _chunk(body: Any) -> Any:
     held = text(get(body, "bytes"))
     return None if held is None else decoded(base64.b64decode(held))
-
-
-def _read_body(body: Any) -> Reply:
-    """Read a reply to `invoke_model`; one that is cut off is nothing."""
-    if get(body, "output") is not None:
-        return _converse.read_reply(body)
-    if get(body, "type") == "message" or isinstance(get(body, "content"), list):
-        return anthropic_messages.read_reply(body)
-    return _read_texts([body])
-
-
-def _read_bodies(bodies: Sequence[Any]) -> Reply:
-    """Read the chunks of a reply to `invoke_model_with_response_stream`."""
-    if any(get(body, "type") == "message_start" for body in bodies):
-        return anthropic_messages.read_chunks(bodies)
-    named = [(name, value) for body in bodies for name, value in (body or {}).items()]
-    if any(name == "messageStart" for name, _ in named):
-        return _converse.read_events(named)
-    return _read_texts(bodies)
-
-
-def _read_texts(bodies: Sequence[Any]) -> Reply:
-    """Read what Titan (also in `results`) and Llama say, whole or in chunks."""
-    parts = [part for body in bodies for part in (body, *items(get(body, "results")))]
-    said = texts(get(part, name) for part in parts for name in ("outputText", "generation"))
-    reasons = texts(
-        get(part, name) for part in parts for name in ("completionReason", "stop_reason")
-    )
-
-    def latest(*names: str) -> int | None:
-        figures = (integer(get(part, name)) for part in reversed(parts) for name in names)
-        return next((figure for figure in figures if figure is not None), None)
-
-    return Reply(
-        message=Message("assistant", "".join(said)) if said else None,
-        finish_reasons=finish_reasons(reasons[-1:]),
-        usage=Usage(
-            input_tokens=latest("inputTextTokenCount", "prompt_token_count"),
-            output_tokens=latest(
-                "totalOutputTextTokenCount", "tokenCount", "generation_token_count"
-            ),
-        ),
-    )
 
 
 def error_in(chunk: Any) -> str | None:
@@ -168,12 +125,8 @@ def has_content(chunk: Any) -> bool:
 
 def is_final(chunk: Any) -> bool:
     """Tell whether an event says why the reply ended."""
-    name, body = _event(chunk) if not isinstance(chunk, bytes) else ("", None)
-    if name == "chunk":
-        piece = _chunk(body)
-        stops = ("completionReason", "stop_reason", "messageStop")
-        return anthropic_messages.is_final(piece) or any(get(piece, stop) for stop in stops)
-    return name == "messageStop"
+    name, body = _event(chunk)
+    return _invoke.is_final(_chunk(body)) if name == "chunk" else name == "messageStop"
 
 
 PROVIDER = Provider(
