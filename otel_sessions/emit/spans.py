@@ -91,8 +91,9 @@ class SpanEmitter(Silent):
         if not span.is_recording():
             return
         if isinstance(span, CallSpan) and span.scope is not None:
-            # What the call was, its owner says; what it left out, we do.
-            left_out = {**_of_call(report.call), **dict.fromkeys(span.attributes)}
+            # What the call was, its owner says; what it left out, or empty, we do.
+            told = [name for name, value in span.attributes.items() if value != ""]
+            left_out = {**_of_call(report.call), **dict.fromkeys(told)}
             span.set_attributes(dict(_present({**left_out, **_of_session(report)})))
             return
         span.set_attributes(dict(_present({**_of_call(report.call), **_of_session(report)})))

@@ -11,7 +11,7 @@ from typing import Any
 
 from otel_sessions.calls import Message, Reply, Request, Role, ToolCall, Usage
 from otel_sessions.providers._errors import read_error
-from otel_sessions.providers._fields import fields, get, integer, items, number, text, texts
+from otel_sessions.providers._fields import fields, get, integer, items, number, sent, text, texts
 from otel_sessions.providers._hosts import provider_of
 from otel_sessions.providers._provider import Messages, Opening, Provider, Target
 from otel_sessions.providers._stainless import (
@@ -207,10 +207,12 @@ def _streamed_usage(chunks: Sequence[Any]) -> Usage:
 
 
 def _usage(usage: Any) -> Usage:
+    details = get(usage, "prompt_tokens_details")
     return Usage(
         input_tokens=integer(get(usage, "prompt_tokens")),
         output_tokens=integer(get(usage, "completion_tokens")),
-        cache_read_tokens=integer(get(get(usage, "prompt_tokens_details"), "cached_tokens")),
+        cache_read_tokens=integer(get(details, "cached_tokens")),
+        cache_creation_tokens=integer(sent(details, "cache_write_tokens")),
         reasoning_tokens=integer(get(get(usage, "completion_tokens_details"), "reasoning_tokens")),
     )
 
