@@ -11,18 +11,26 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from benchmarks.recordings.vendors import read_texts
 from otel_sessions.testing.exchanges import Exchange, parsed
 
 _WORDS = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "complete": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_call",
-    "guardrail_intervened": "content_filter",
-    "safety": "content_filter",
-    "refusal": "content_filter",
+    word: conventional
+    for conventional, words in {
+        "stop": "end_turn stop_sequence complete finish finished endoftext eos eos_token",
+        "length": "max_tokens model_context_window_exceeded model_length error_limit",
+        "tool_call": "tool_use",
+        "content_filter": (
+            "guardrail_intervened content_filtered refusal error_toxic safety recitation blocklist "
+            "prohibited_content spii model_armor image_safety image_prohibited_content "
+            "image_recitation"
+        ),
+        "error": (
+            "malformed_function_call malformed_response unexpected_tool_call too_many_tool_calls "
+            "malformed_model_output malformed_tool_use timeout"
+        ),
+    }.items()
+    for word in words.split()
 }
 
 
@@ -47,6 +55,7 @@ def expectation(api: str, exchange: Exchange) -> Expectation:
     """Read a recorded reply."""
     read: Callable[[Exchange], Expectation] = {
         "chat": _chat,
+        "mistral": _mistral,
         "completions": _completions,
         "responses": _responses,
         "messages": _messages,
@@ -103,8 +112,20 @@ def _word(reason: str | None) -> tuple[str, ...]:
     return () if not reason else (_WORDS.get(reason.lower(), reason.lower()),)
 
 
+def _words(reasons: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for reason in reasons for word in _word(reason))
+
+
 def _chat(exchange: Exchange) -> Expectation:
-    events = _events(exchange)
+    return _chat_of(_events(exchange))
+
+
+def _mistral(exchange: Exchange) -> Expectation:
+    found = _chat(exchange)
+    return replace(found, finish_reasons=_words(found.finish_reasons))
+
+
+def _chat_of(events: list[Any]) -> Expectation:
     choices: dict[int, dict[str, Any]] = {}
     for event in events:
         for choice in event.get("choices") or []:
@@ -120,6 +141,7 @@ def _chat(exchange: Exchange) -> Expectation:
         input_tokens=usage.get("prompt_tokens"),
         output_tokens=usage.get("completion_tokens"),
         cache_read_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
+        cache_creation_tokens=(usage.get("prompt_tokens_details") or {}).get("cache_write_tokens"),
         reasoning_tokens=(usage.get("completion_tokens_details") or {}).get("reasoning_tokens"),
         finish_reasons=tuple(
             choices[index]["reason"] for index in sorted(choices) if choices[index]["reason"]
@@ -243,7 +265,9 @@ def _streamed_blocks(events: list[Any]) -> list[dict[str, Any]]:
         if event.get("type") == "content_block_start":
             blocks[event["index"]] = {**event["content_block"], "partial": ""}
         elif event.get("type") == "content_block_delta":
-            delta, block = event["delta"], blocks[event["index"]]
+            delta, block = event["delta"], blocks.get(event["index"])
+            if block is None:  # Some servers leave its start out; clients raise or drop it, too.
+                continue
             if delta["type"] == "text_delta":
                 block["text"] += delta["text"]
             elif delta["type"] == "input_json_delta":
@@ -276,6 +300,8 @@ def _generate(exchange: Exchange) -> Expectation:
         for each in candidates
         if each.get("finishReason")
     }
+    if _of(events, "promptFeedback", "blockReason"):
+        reasons.setdefault(0, "SAFETY")
     thoughts = usage.get("thoughtsTokenCount")
     return Expectation(
         model=_first(_of(events, "modelVersion")),
@@ -284,23 +310,30 @@ def _generate(exchange: Exchange) -> Expectation:
         output_tokens=_total(usage.get("candidatesTokenCount"), thoughts),
         cache_read_tokens=usage.get("cachedContentTokenCount"),
         reasoning_tokens=thoughts,
-        finish_reasons=tuple(_word(reasons[index])[0] for index in sorted(reasons)),
+        finish_reasons=_words(reasons[index] for index in sorted(reasons)),
         text="".join(texts),
         tool_calls=tuple((tool["name"], tool.get("args") or {}) for tool in tools),
     )
 
 
 def _converse(exchange: Exchange) -> Expectation:
-    events = _aws_events(exchange)
     if exchange.streamed:
-        named = [{name: body} for name, body in events]
-        usage = _last(_of(named, "metadata", "usage")) or {}
-        reason = _last(_of(named, "messageStop", "stopReason"))
-        blocks = _converse_blocks(events)
-    else:
-        reply = parsed(exchange.reply) or {}
-        usage, reason = reply.get("usage") or {}, reply.get("stopReason")
-        blocks = ((reply.get("output") or {}).get("message") or {}).get("content") or []
+        return _converse_of(_aws_events(exchange))
+    reply = parsed(exchange.reply) or {}
+    blocks = ((reply.get("output") or {}).get("message") or {}).get("content") or []
+    return _of_blocks(blocks, reply.get("usage") or {}, reply.get("stopReason"))
+
+
+def _converse_of(events: list[tuple[str, Any]]) -> Expectation:
+    named = [{name: body} for name, body in events]
+    usage = _last(_of(named, "metadata", "usage")) or {}
+    reason = _last(_of(named, "messageStop", "stopReason"))
+    return _of_blocks(_converse_blocks(events), usage, reason)
+
+
+def _of_blocks(
+    blocks: list[dict[str, Any]], usage: dict[str, Any], reason: str | None
+) -> Expectation:
     read, created = usage.get("cacheReadInputTokens"), usage.get("cacheWriteInputTokens")
     return Expectation(
         input_tokens=_total(usage.get("inputTokens"), read, created),
@@ -343,17 +376,27 @@ def _aws_events(exchange: Exchange) -> list[tuple[str, Any]]:
 
 
 def _invoke(exchange: Exchange) -> Expectation:
-    """Read a reply whose format is the vendor's own: Anthropic's, Amazon's Nova, or Titan."""
+    """Read a reply whose format is the vendor's own; Bedrock counts tokens where it does not."""
     held = [body["bytes"] for _, body in _aws_events(exchange) if "bytes" in body]
     pieces = [parsed(base64.b64decode(each)) for each in held] or [parsed(exchange.reply) or {}]
-    if any("outputText" in piece for piece in pieces):
-        last = pieces[-1]
-        return Expectation(
-            input_tokens=last.get("inputTextTokenCount"),
-            output_tokens=last.get("totalOutputTextTokenCount"),
-            finish_reasons=_word(last.get("completionReason")),
-            text="".join(piece["outputText"] for piece in pieces),
-        )
+    found = _of_vendor(exchange, pieces, streamed=bool(held))
+    if found.input_tokens is not None or found.output_tokens is not None:
+        return found
+    metrics = _last(_of(pieces, "amazon-bedrock-invocationMetrics")) or {}
+    counts = [
+        exchange.headers.get(f"x-amzn-bedrock-{kind}-token-count") for kind in ("input", "output")
+    ]
+    asked, said = (None if count is None else int(count) for count in counts)
+    return replace(
+        found,
+        input_tokens=metrics.get("inputTokenCount", asked),
+        output_tokens=metrics.get("outputTokenCount", said),
+    )
+
+
+def _of_vendor(exchange: Exchange, pieces: list[Any], *, streamed: bool) -> Expectation:
+    if any("choices" in piece for piece in pieces):
+        return _choices(pieces)
     if "output" in pieces[0]:
         found = _converse(exchange)
         usage = pieces[0]["usage"]
@@ -365,10 +408,36 @@ def _invoke(exchange: Exchange) -> Expectation:
             cache_read_tokens=read,
             cache_creation_tokens=created,
         )
-    if not held:
+    if streamed and any(piece.get("type") == "message_start" for piece in pieces):
+        lines = b"\n".join(b"data: " + json.dumps(piece).encode() for piece in pieces)
+        return _messages(replace(exchange, reply=lines, headers={}))
+    if pieces[0].get("type") == "message" or isinstance(pieces[0].get("content"), list):
         return _messages(exchange)
-    lines = b"\n".join(b"data: " + json.dumps(piece).encode() for piece in pieces)
-    return _messages(replace(exchange, reply=lines, headers={}))
+    if streamed and any("messageStart" in piece for piece in pieces):
+        return _converse_of([each for piece in pieces for each in piece.items()])
+    said = read_texts(pieces)
+    return Expectation(
+        id=_first(each for each in _of(pieces, "id") if isinstance(each, str)),
+        input_tokens=said.input_tokens,
+        output_tokens=said.output_tokens,
+        finish_reasons=_words(said.reasons),
+        text=said.text,
+        tool_calls=said.tools,
+    )
+
+
+def _choices(pieces: list[Any]) -> Expectation:
+    """Read OpenAI's format as Bedrock's vendors write it, with text, message or delta."""
+
+    def usual(choice: dict[str, Any]) -> dict[str, Any]:
+        said = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
+        reason = choice.get("finish_reason") or choice.get("stop_reason")
+        return {"index": choice.get("index"), "delta": said, "finish_reason": reason}
+
+    found = _chat_of(
+        [{**piece, "choices": [*map(usual, piece.get("choices") or [])]} for piece in pieces]
+    )
+    return replace(found, finish_reasons=_words(found.finish_reasons))
 
 
 def _cohere(exchange: Exchange) -> Expectation:
@@ -417,7 +486,7 @@ def _ollama(exchange: Exchange) -> Expectation:
         input_tokens=last.get("prompt_eval_count"),
         output_tokens=last.get("eval_count"),
         finish_reasons=_word(last.get("done_reason")),
-        text="".join(_of(events, "message", "content")),
+        text="".join(_of(events, "message", "content") + _of(events, "response")),
         tool_calls=tuple(
             (tool["function"]["name"], tool["function"]["arguments"])
             for tools in _of(events, "message", "tool_calls")

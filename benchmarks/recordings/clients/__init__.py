@@ -12,8 +12,30 @@ from benchmarks.recordings.clients import aws, google, others, stainless
 from benchmarks.recordings.ways import SkipError, Way
 from otel_sessions.testing.exchanges import Exchange
 
-_OTHERS = {"api.writer.com": "writer", "api.portkey.ai": "portkey"}
-"""Hosts of clients that are not supported."""
+_SKIPPED = (
+    (r"^api\.writer\.com/", "client not supported: writer"),
+    (r"^api\.portkey\.ai/", "client not supported: portkey"),
+    (r"^api\.replicate\.com/", "client not supported: replicate"),
+    (r"aleph-alpha\.com/", "client not supported: aleph alpha"),
+    (r"/ml/v1/text/|\.ml\.cloud\.ibm\.com/", "client not supported: watsonx"),
+    (r"runtime\.sagemaker\.", "client not supported: SageMaker"),
+    (r"/v1/(chat|generate|summarize)$", "client not supported: cohere before v2"),
+    (r"^api-inference\.huggingface\.co/models/[^/]+/[^/]+$", "task other than chat: Hugging Face"),
+    (r"bedrock-agent(-runtime)?\.", "API not supported: Bedrock agents"),
+    (r"/v1/complete$", "API not supported: Anthropic text completions"),
+    (r"/publishers/[^/]+/models/[^/]+:(raw|streamRaw)Predict$", "client not supported: Vertex"),
+    (r"/(threads|assistants)\b", "API not supported: OpenAI assistants"),
+    (r"/v1/(edits|decisions)$", "API not supported: OpenAI edits and decisions"),
+    (r"/responses/compact$", "API not supported: OpenAI compaction"),
+    (r"/v1beta/interactions$", "API not supported: Google interactions"),
+    (
+        r"^api\.mistral\.ai/v1/(conversations|fim/completions)\b",
+        "API not supported: Mistral beyond chat",
+    ),
+    (r"/model/[^/]*(embed|rerank|image|stability|canvas)[^/]*/invoke$", "no call for text"),
+    (r"[/:]\w*([eE]mbed|rerank|images|audio|moderations|[cC]ount_?[tT]okens)", "no call for text"),
+)
+"""A pattern of host and path, and why it is left out; the first that fits counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +57,12 @@ def choose(exchange: Exchange) -> Choice:
     host, path = exchange.url.hostname or "", exchange.url.path
     if exchange.method != "POST":
         _skip("no call of a model")
-    for known, name in _OTHERS.items():
-        if host == known:
-            _skip(f"client not supported: {name}")
+    for pattern, reason in _SKIPPED:
+        if re.search(pattern, f"{host}{path}"):
+            _skip(reason)
     for pattern, choice in _CHOICES:
         if re.search(pattern, f"{host}{path}"):
             return choice
-    if re.search(r"/v1/chat$", path):
-        _skip("client not supported: cohere before v2")
-    if re.search(r"/(threads|assistants)\b", path):
-        _skip("API not supported: OpenAI assistants")
     return _skip("no call of a model")
 
 
@@ -64,10 +82,10 @@ _CHOICES: tuple[tuple[str, Choice], ...] = (
         r"groq\.com/.*/chat/completions$",
         _stainless("groq", "chat", _CHAT[0], "/openai/v1/chat/completions"),
     ),
-    (r"^api\.mistral\.ai/v1/chat/completions$", Choice("mistral", "chat", others.mistral)),
+    (r"^api\.mistral\.ai/v1/chat/completions$", Choice("mistral", "mistral", others.mistral)),
     (r"huggingface\.co/.*/chat/completions$", Choice("huggingface", "chat", others.huggingface)),
     (r"/v2/chat$", Choice("cohere", "cohere", others.cohere)),
-    (r"/api/chat$", Choice("ollama", "ollama", others.ollama)),
+    (r"/api/(chat|generate)$", Choice("ollama", "ollama", others.ollama)),
     (r"/chat/completions$", _stainless("openai", "chat", *_CHAT)),
     (r"/responses$", _stainless("openai", "responses", ("responses",), "/responses")),
     (r"/completions$", _stainless("openai", "completions", ("completions",), "/completions")),
