@@ -3,15 +3,14 @@
 One JSON object a line, plain or gzip: `session_id`, `messages` and optionally `calls` as in
 `otel_sessions.cli.recordings`, and optionally `labels` (`{signal: 0 or 1}`; what is absent is
 unlabelled) and `turn_labels` (`[{"i": index of a message, "signal": ..., "label": 0, 1 or null}]`;
-null is ambiguous and left out). A set is a file, named without `.jsonl` or `.jsonl.gz`.
+null is ambiguous and left out). Among `labels`, `raw` may hold anything. A set is a file, named
+without `.jsonl` or `.jsonl.gz`.
 """
 
-import gzip
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from otel_sessions.cli.recordings import (
     BrokenLine,
@@ -20,10 +19,13 @@ from otel_sessions.cli.recordings import (
     read_line,
     read_recording,
 )
+from otel_sessions.cli.shapes import as_list, as_object
 
 _SUFFIXES = (".jsonl", ".jsonl.gz")
 _KNOWN = (0, 1)
-"""Values of labels that say something; of what is beside the labels (`raw`) nothing is read."""
+"""Values of labels that say something."""
+_RAW = "raw"
+"""Stands among labels for what they were made from; nothing of it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Session:
     labels: Mapping[str, bool] = field(default_factory=dict)
     """Of the session as a whole, by signal as the data name it."""
     turn_labels: tuple[TurnLabel, ...] = ()
+    unread: int = 0
+    """Labels that say neither 0, 1 nor null, or not of what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,8 @@ def read_lines(paths: Iterable[Path]) -> Iterator[Line | BrokenLine]:
 
     """
     for path in paths:
-        number = 0
-        try:
-            for number, content in numbered_lines(path):
-                yield Line(path, number, content)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            yield BrokenLine(path, number + 1, f"the file breaks off: {error}")
+        for read in numbered_lines(path):
+            yield read if isinstance(read, BrokenLine) else Line(path, *read)
 
 
 def read_session(line: Line) -> Session | BrokenLine:
@@ -106,16 +106,27 @@ def read_sessions(paths: Iterable[Path]) -> Iterator[Session | BrokenLine]:
 
 def _session(name: str, record: Mapping[str, Any]) -> Session:
     recording = read_recording(record)
-    labels = record.get("labels") or {}
-    turn_labels = record.get("turn_labels") or ()
+    labels = as_object("labels", record.get("labels") or {})
+    said = {signal: label for signal, label in labels.items() if signal != _RAW}
+    placed = [
+        _turn_label(as_object("a turn label", label))
+        for label in as_list("turn_labels", record.get("turn_labels") or [])
+    ]
     return Session(
         set_name=name,
         recording=recording,
         split_key=str(record.get("split_key") or recording.session_id),
-        labels={signal: bool(label) for signal, label in labels.items() if label in _KNOWN},
-        turn_labels=tuple(
-            TurnLabel(label["i"], str(label.get("signal")), bool(label["label"]))
-            for label in turn_labels
-            if label.get("label") in _KNOWN and isinstance(label.get("i"), int)
-        ),
+        labels={signal: bool(label) for signal, label in said.items() if label in _KNOWN},
+        turn_labels=tuple(each for each in placed if isinstance(each, TurnLabel)),
+        unread=sum(label is not None and label not in _KNOWN for label in said.values())
+        + placed.count("unread"),
     )
+
+
+def _turn_label(given: Mapping[str, Any]) -> TurnLabel | Literal["ambiguous", "unread"]:
+    at, signal, label = given.get("i"), given.get("signal"), given.get("label", "absent")
+    if label is None:
+        return "ambiguous"
+    if label not in _KNOWN or not isinstance(at, int) or not isinstance(signal, str):
+        return "unread"
+    return TurnLabel(at, signal, bool(label))

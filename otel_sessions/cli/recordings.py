@@ -1,12 +1,14 @@
 """Recordings: conversations in files, and the calls that an application made of them.
 
 One JSON object a line: `session_id` and `messages` (`role`, `content`, `tool_calls`,
-`tool_call_id`), plain or gzip. With `calls`, each call lists the indices of the messages that were
-sent; without, each message of the assistant is the reply to a call that sent all before it.
+`tool_call_id`), plain or gzip. A tool call is `id`, `name` and `arguments`, or as OpenAI writes it.
+With `calls`, each call lists the indices of the messages that were sent; without, each message of
+the assistant is the reply to a call that sent all before it.
 """
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 
 from otel_sessions.cli import replies
 from otel_sessions.cli.replies import Reply
+from otel_sessions.cli.shapes import as_list, as_object
 
 UNRECORDED = Reply("Understood.")
 """Answer to a call whose reply is not in the recording."""
@@ -67,25 +70,34 @@ def read_files(paths: Iterable[Path]) -> Iterator[Recording | BrokenLine]:
     """Read all lines of all files in order.
 
     Raises:
-        OSError: a file cannot be opened or is no gzip file although its name says so.
+        OSError: a file cannot be opened.
 
     """
     for path in paths:
-        for number, line in numbered_lines(path):
-            yield read_line(path, number, line, read_recording)
+        for line in numbered_lines(path):
+            if isinstance(line, BrokenLine):
+                yield line
+            else:
+                yield read_line(path, *line, read_recording)
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes] | BrokenLine]:
     """Give the lines of a file that are not blank, with their 1-based numbers.
 
+    Of a file that breaks off, or is no gzip file although its name says so, those before that.
+
     Raises:
-        OSError: the file cannot be opened or is no gzip file although its name says so.
+        OSError: the file cannot be opened.
 
     """
+    number = 0
     with _open(path) as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield number, line
+        try:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield number, line
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            yield BrokenLine(path, number + 1, f"the file breaks off: {error}")
 
 
 def read_line(
@@ -93,7 +105,10 @@ def read_line(
 ) -> _T | BrokenLine:
     """Read one line with `read`, which may raise what `read_recording` does."""
     try:
-        return read(json.loads(line))
+        return read(as_object("a line", json.loads(line)))
+    except json.JSONDecodeError as error:
+        # Its own text speaks of a line of this line.
+        return BrokenLine(path, number, f"it is no JSON object in one line: {error.msg}")
     except KeyError as error:
         return BrokenLine(path, number, f"it has no {error}")
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -109,10 +124,14 @@ def read_recording(record: Mapping[str, Any]) -> Recording:
     """
     model = record.get("model")
     name = str(record["session_id"]), model and str(model)
+    recorded = [
+        as_object(f"message {number}", message)
+        for number, message in enumerate(as_list("messages", record["messages"]))
+    ]
     if "calls" in record:
-        calls = tuple(_listed_calls(record, _sendable(record["messages"])))
+        calls = tuple(_listed_calls(record, _sendable(recorded)))
         return Recording(*name, calls, calls)
-    told = list(_told_apart(record["messages"]))
+    told = list(_told_apart(recorded))
     steps = tuple(_calls_of(_sendable([message for _, message in told]), [at for at, _ in told]))
     return Recording(*name, tuple(s for s in steps if s.reply is not UNRECORDED), steps)
 
@@ -147,7 +166,7 @@ def _sendable(recorded: Sequence[Mapping[str, Any]]) -> list[Message]:
             waiting = [call_id for call_id in waiting if call_id != given]
             messages.append({"role": role, "tool_call_id": given, "content": content or ""})
         elif role == "assistant":
-            calls = _tool_calls(message.get("tool_calls") or (), index)
+            calls = _tool_calls(message.get("tool_calls") or [], index)
             waiting = [call["id"] for call in calls]
             messages.append(replies.message(Reply(content or "", calls)))
         else:
@@ -156,15 +175,15 @@ def _sendable(recorded: Sequence[Mapping[str, Any]]) -> list[Message]:
     return messages
 
 
-def _tool_calls(recorded: Sequence[Mapping[str, Any]], index: int) -> tuple[Message, ...]:
-    return tuple(
-        {
-            "id": call.get("id") or f"call_{index}_{number}",
-            "type": "function",
-            "function": {"name": call["name"], "arguments": _arguments(call.get("arguments"))},
-        }
-        for number, call in enumerate(recorded)
-    )
+def _tool_calls(recorded: object, index: int) -> tuple[Message, ...]:
+    sent = []
+    for number, each in enumerate(as_list("tool_calls", recorded)):
+        call = as_object("a tool call", each)
+        called = as_object("function", call.get("function", call))
+        function = {"name": called["name"], "arguments": _arguments(called.get("arguments"))}
+        named = call.get("id") or f"call_{index}_{number}"
+        sent.append({"id": named, "type": "function", "function": function})
+    return tuple(sent)
 
 
 def _arguments(arguments: object) -> str:
@@ -196,8 +215,9 @@ def _listed_calls(record: Mapping[str, Any], messages: list[Message]) -> Iterato
     side = _sendable(record.get("side_messages") or ())
     parts_from = (record.get("fmt") or {}).get("from_call")
     swap = record.get("system_swap") or {}
-    for number, indices in enumerate(record["calls"]):
-        sent = [m for index in indices for m in (side if index == "side" else [messages[index]])]
+    for number, listed in enumerate(as_list("calls", record["calls"])):
+        indices = _indices(number, listed, len(messages))
+        sent = [m for at in indices for m in (side if isinstance(at, str) else [messages[at]])]
         if swap and number >= swap["from_call"]:
             sent = _with_system(sent, swap["system"])
         if parts_from is not None and number >= parts_from:
@@ -205,6 +225,19 @@ def _listed_calls(record: Mapping[str, Any], messages: list[Message]) -> Iterato
         known = [index for index in indices if isinstance(index, int)]
         reply, reply_at = _reply_after(indices[-1], messages)
         yield RecordedCall(sent, reply, known, reply_at)
+
+
+def _indices(number: int, listed: object, count: int) -> Sequence[int | str]:
+    """Check what one call lists: messages that there are, or `side`."""
+    indices = as_list(f"call {number}", listed)
+    if not indices:
+        message = f"call {number} lists no message"
+        raise ValueError(message)
+    for index in indices:
+        if index != "side" and not (isinstance(index, int) and 0 <= index < count):
+            message = f"call {number} lists message {index!r}, and there are {count} from 0"
+            raise ValueError(message)
+    return indices
 
 
 def _reply_after(last: int | str, messages: list[Message]) -> tuple[Reply, int | None]:

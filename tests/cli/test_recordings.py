@@ -136,6 +136,69 @@ def test_steps_are_the_calls_and_those_without_a_recorded_reply(messages, expect
     assert steps(messages) == expected
 
 
+def test_tool_calls_may_be_recorded_as_openai_writes_them():
+    """What an application keeps is what it sends, so that is what users have."""
+    function = {"name": "find", "arguments": '{"x": 1}'}
+    called = {"id": "t1", "type": "function", "function": function}
+    messages = [TALK[0], {"role": "assistant", "content": None, "tool_calls": [called]}]
+    (call,) = read_recording({"session_id": "s", "messages": messages}).calls
+    assert call.reply.tool_calls == (called,)
+
+
+def called(**call):
+    return [{"role": "assistant", "content": "", "tool_calls": call["calls"]}]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("[]", "a line must be an object, not []"),
+        ('"x"', 'a line must be an object, not "x"'),
+        ('{"a": 1', "it is no JSON object in one line: Expecting ',' delimiter"),
+        ({"session_id": "s"}, "it has no 'messages'"),
+        ({"session_id": "s", "messages": "hi"}, 'messages must be a list, not "hi"'),
+        ({"session_id": "s", "messages": [3]}, "message 0 must be an object, not 3"),
+        ({"session_id": "s", "messages": [{"content": "x"}]}, "it has no 'role'"),
+        ({"session_id": "s", "messages": TALK, "calls": 5}, "calls must be a list, not 5"),
+        ({"session_id": "s", "messages": TALK, "calls": [5]}, "call 0 must be a list, not 5"),
+        ({"session_id": "s", "messages": TALK, "calls": [[]]}, "call 0 lists no message"),
+        (
+            {"session_id": "s", "messages": TALK, "calls": [[0], [0, 4]]},
+            "call 1 lists message 4, and there are 4 from 0",
+        ),
+        (
+            {"session_id": "s", "messages": called(calls="find")},
+            'tool_calls must be a list, not "find"',
+        ),
+        (
+            {"session_id": "s", "messages": called(calls=["find"])},
+            'a tool call must be an object, not "find"',
+        ),
+    ],
+)
+def test_a_broken_line_says_what_is_wrong_in_words_of_the_format(recorded, line, expected):
+    (read,) = read_files([recorded(line)])
+    assert str(read).endswith(f":1: skipped, {expected}")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda packed: packed[: len(packed) // 2], id="cut"),
+        pytest.param(lambda packed: b"plain" + packed, id="no-gzip"),
+        pytest.param(lambda packed: packed[:60] + bytes(20) + packed[80:], id="altered"),
+    ],
+)
+def test_a_file_that_breaks_off_is_told_with_its_name(recorded, damage):
+    path = recorded(
+        *({"session_id": str(i), "messages": TALK} for i in range(99)), name="r.jsonl.gz"
+    )
+    path.write_bytes(damage(path.read_bytes()))
+    *_, last = read_files([path])
+    assert "r.jsonl.gz" in str(last)
+    assert "the file breaks off" in str(last)
+
+
 @pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.gz"])
 def test_a_broken_line_is_named_and_the_others_are_read(recorded, name):
     good = {"session_id": "s", "messages": TALK}
