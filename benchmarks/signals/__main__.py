@@ -14,6 +14,7 @@ Exit status: 0 if everything could be read or was reported and skipped, 2 if the
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.signals.pools import cores, find_all
 from benchmarks.signals.results import Document, Results
-from benchmarks.signals.sessions import data_files, read_lines
+from benchmarks.signals.sessions import data_files, name_of_set, read_lines
 from benchmarks.signals.tables import progress, show_alarms, show_results
 from otel_sessions.cli.recordings import BrokenLine
 
@@ -38,11 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
     parser.add_argument("--jobs", type=int, default=cores(), help="processes; default: all cores")
     options = parser.parse_args(arguments)
-    files = data_files(options.data, options.only)
     started_s = time.perf_counter()
     try:
+        files = _chosen(options.data, options.only)
+        _check_writable(options.json)
         results, cpu_s = _run(files, max(1, options.jobs))
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     if not results.sessions:
@@ -68,6 +70,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = json.dumps(document, indent=1, allow_nan=False)
         options.json.write_text(f"{text}\n", "utf-8")
     return 0
+
+
+def _chosen(data: Path, only: Sequence[str]) -> list[Path]:
+    """Find the files to read.
+
+    Raises:
+        ValueError: there are none, or one is named that is not there.
+
+    """
+    files = data_files(data)
+    if not files:
+        lacking = "has no .jsonl or .jsonl.gz" if data.is_dir() else "does not exist"
+        message = f"--data {data}: {lacking}, so there is no session to score"
+        raise ValueError(message)
+    known = {name_of_set(path) for path in files}
+    for name in only:
+        if name not in known:
+            message = f"--only {name}: must be one of {', '.join(sorted(known))}"
+            raise ValueError(message)
+    return data_files(data, only)
+
+
+def _check_writable(path: Path | None) -> None:
+    """Find out before a run of minutes, and make no file yet.
+
+    Raises:
+        ValueError: the figures could not be written there.
+
+    """
+    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+        message = f"--json {path}: is no file that can be written"
+        raise ValueError(message)
 
 
 def _run(files: Sequence[Path], jobs: int) -> tuple[Results, float]:

@@ -57,6 +57,8 @@ class SessionFindings:
     """Labels that no detector is named after."""
     unplaced: int = 0
     """Labels of messages that are in no turn, and of sessions without any."""
+    unread: int = 0
+    """Labels that say neither 0, 1 nor null, or not of what."""
     faults: int = 0
     turns: int = 0
     """That were judged."""
@@ -74,6 +76,7 @@ def find(scored: ScoredSession) -> SessionFindings:
         session.set_name,
         session.labels.get(FAILURE),
         unplaced=scored.unplaced,
+        unread=session.unread,
         faults=scored.faults,
     )
     for at, turn in enumerate(scored.turns):

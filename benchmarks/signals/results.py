@@ -52,11 +52,13 @@ class Results:
 
     def remarks(self) -> list[str]:
         """Say what could not be used."""
-        unknown, unplaced, faults = Counter[tuple[str, str]](), Counter[str](), Counter[str]()
+        unknown, unplaced = Counter[tuple[str, str]](), Counter[str]()
+        unread, faults = Counter[str](), Counter[str]()
         for session in self.sessions:
             name = session.set_name
             unknown.update((name, label) for label in session.unknown)
             unplaced[name] += session.unplaced
+            unread[name] += session.unread
             faults[name] += session.faults
         return [
             *(
@@ -66,6 +68,12 @@ class Results:
             *(
                 f"{name}: {count} labels of messages that no call was made for"
                 for name, count in unplaced.items()
+                if count
+            ),
+            *(
+                f"{name}: {count} labels left out: one must be 0, 1 or null, that of a turn with"
+                ' "i" and "signal"'
+                for name, count in unread.items()
                 if count
             ),
             *(

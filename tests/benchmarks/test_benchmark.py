@@ -108,6 +108,37 @@ def test_what_cannot_be_used_is_told_and_skipped(run, written, talk):
     assert figures["false_alarms"]["mine"]["turns"] == 1
 
 
+def test_labels_that_say_nothing_are_told(run, written, talk):
+    """A label that is left out without a word makes figures that nobody can explain."""
+    turn_labels = [
+        {"i": 1, "signal": "drift", "label": None},
+        {"i": 1, "signal": "drift", "label": 2},
+        {"i": "1", "signal": "drift", "label": 1},
+        {"i": 1, "label": 1},
+    ]
+    labels = {"drift": "yes", "repeat": None, "raw": {"drift": "yes"}}
+    session = {"session_id": "s", "messages": talk("a", "b"), "labels": labels}
+    _, _, shown = run("--data", written(session | {"turn_labels": turn_labels}, name="mine.jsonl"))
+    assert "mine: 4 labels left out" in shown.out
+    assert "None" not in shown.out
+
+
+def test_a_set_that_is_not_there_is_told_with_those_that_are(run, written, talk):
+    session = {"session_id": "s", "messages": talk("a", "b")}
+    folder = written(session, name="one.jsonl").parent
+    written(session, name="two.jsonl.gz")
+    status, figures, shown = run("--data", folder, "--only", "two", "--only", "tow")
+    assert (status, figures) == (2, None)
+    assert "--only tow: must be one of one, two" in shown.err
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_run(written, talk, tmp_path, capsys):
+    path = written({"session_id": "s", "messages": talk("a", "b")})
+    assert main(["--data", str(path), "--json", str(tmp_path / "none" / "f.json")]) == 2
+    shown = capsys.readouterr()
+    assert (shown.out, "can be written" in shown.err) == ("", True)
+
+
 def test_only_the_named_sets_are_read(run, written, talk):
     session = {"session_id": "s", "messages": talk("a", "b")}
     folder = written(session, name="one.jsonl").parent
