@@ -2,14 +2,15 @@
 
 So the library can be judged on real conversations, and a collector, its rules and its alerts can
 be tried with real shapes. Calls of one session keep their order; sessions run side by side.
-About 250 calls in a second on two cores.
+About 250 calls in a second on two cores; far fewer at long histories, which the client goes through
+at each call.
 """
 
 import argparse
 import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from pathlib import Path
@@ -97,13 +98,17 @@ def run(arguments: argparse.Namespace) -> int:
             sync_client(server.base_url) as client,
             views.replay_progress(quiet=arguments.json) as progress,
         ):
+            total = sum(len(recording.calls) for recording in recordings)
+            task = progress.add_task("Replaying", total=total)
             replayer = _Replayer(
-                client, promises, telemetry, give_ids=arguments.ids, model=arguments.model
+                client,
+                promises,
+                telemetry,
+                give_ids=arguments.ids,
+                model=arguments.model,
+                on_call=lambda: progress.advance(task),
             )
-            task = progress.add_task("Replaying", total=len(recordings))
-            for failure in _all(replayer, recordings, arguments.jobs):
-                progress.advance(task)
-                failures += [failure] if failure else []
+            failures += filter(None, _all(replayer, recordings, arguments.jobs))
         otel_sessions.flush(_SETTLE_S)
     finally:
         otel_sessions.uninstrument()
@@ -136,12 +141,14 @@ class _Replayer:
         *,
         give_ids: bool,
         model: str,
+        on_call: Callable[[], None],
     ) -> None:
         self._client = client
         self._promises = promises
         self._telemetry = telemetry
         self._give_ids = give_ids
         self._model = model
+        self._on_call = on_call
         self._settling = threading.Lock()
         self._unsettled = 0
 
@@ -159,6 +166,7 @@ class _Replayer:
                     )
             except Exception as error:  # noqa: BLE001 - one bad recording must not end the replay
                 return f"{session_id}, call {number}: {error}"
+            self._on_call()
         self._settle(len(recording.calls))
         return None
 
@@ -197,17 +205,18 @@ def _read(paths: list[Path], limit: int | None) -> list[Recording]:
     except OSError as error:
         raise CommandError(str(error)) from error
     if not recordings:
-        message = f"No session in {', '.join(map(str, paths))}"
+        message = (
+            f"No session in {', '.join(map(str, paths))}: each must be one JSON object in one line"
+        )
         raise CommandError(message)
     return recordings
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        message = f"{text} is below 1"
+    if not text.isdecimal() or int(text) < 1:
+        message = f"{text!r}: must be a whole number from 1"
         raise argparse.ArgumentTypeError(message)
-    return number
+    return int(text)
 
 
 def _document(sessions: list[SessionSeen], calls: list[CallSeen] | None) -> dict[str, object]:

@@ -30,6 +30,8 @@ from otel_sessions.signals import CRITICAL, WARNING
 
 _FILE_COLUMNS = 160
 """Width of tables where there is no terminal to ask."""
+_SINGLY = 8
+"""Turns in which a signal is shown one by one."""
 _WORST = 15
 """Sessions that a replay shows one by one; `--json` has all."""
 
@@ -48,14 +50,14 @@ def live(*, quiet: bool) -> Iterator[Callable[[Table], None]]:
 
 
 def replay_progress(*, quiet: bool) -> Progress:
-    """Make the bar of a replay: sessions done, time spent, time left."""
+    """Make the bar of a replay: calls made, time spent, time left."""
     errors = console(sys.stderr)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("sessions"),
+        TextColumn("calls"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
@@ -143,13 +145,31 @@ def replay_result(sessions: Sequence[SessionSeen]) -> Iterable[Table]:
 
 
 def _signals(seen: SessionSeen | None, expected: set[Place]) -> str:
-    """Write the signals; those that are no warning are dim, unexpected warnings are marked."""
-    texts = []
-    for (turn, name), severity in sorted(seen.signals.items()) if seen else ():
-        style = "red" if severity >= CRITICAL else "yellow" if severity >= WARNING else "dim"
+    """Write the signals; those that are no warning are dim, unexpected warnings are marked.
+
+    One that goes on and on is written once.
+    """
+    found = sorted(seen.signals.items()) if seen else []
+    times = Counter(name for (_, name), _ in found)
+    texts = [_often(name, found) for name, count in times.items() if count > _SINGLY]
+    for (turn, name), severity in found:
+        if times[name] > _SINGLY:
+            continue
+        style = _style(severity)
         mark = "" if not expected or severity < WARNING or (turn, name) in expected else " (extra)"
         texts.append(f"[{style}]{name} ({turn}, {severity:.2f}){mark}[/{style}]")
     return ", ".join(texts) or "-"
+
+
+def _often(name: str, found: Sequence[tuple[Place, float]]) -> str:
+    turns, severities = zip(*((turn, s) for (turn, each), s in found if each == name), strict=True)
+    style = _style(max(severities))
+    places = f"{len(turns)} turns of {min(turns)}-{max(turns)}"
+    return f"[{style}]{name} ({places}, up to {max(severities):.2f})[/{style}]"
+
+
+def _style(severity: float) -> str:
+    return "red" if severity >= CRITICAL else "yellow" if severity >= WARNING else "dim"
 
 
 def _health(seen: SessionSeen | None) -> str:

@@ -1,8 +1,16 @@
 """Replay of small recordings, as a user runs it."""
 
+import contextlib
 import json
+import os
+import pty
+import subprocess
+import sys
 
 import pytest
+
+from otel_sessions.cli import views
+from otel_sessions.cli.observations import SessionSeen
 
 
 def talk(session_id, *texts, **more):
@@ -95,7 +103,8 @@ def test_the_table_is_for_people_and_has_no_colours_in_a_file(otel_sessions_prog
         pytest.param(["{file}", "--otlp", "127.0.0.1:4318"], "base URL", id="no-url"),
         pytest.param(["{file}", "--otlp", "http://127.0.0.1:9"], "No OTLP receiver", id="refused"),
         pytest.param(["{empty}"], "No session in", id="nothing-recorded"),
-        pytest.param(["{file}", "--limit", "0"], "below 1", id="limit"),
+        pytest.param(["{file}", "--limit", "0"], "a whole number from 1", id="limit"),
+        pytest.param(["{file}", "--limit", "x"], "a whole number from 1", id="limit-is-a-word"),
     ],
 )
 def test_what_cannot_start_says_why(otel_sessions_program, recorded, arguments, says):
@@ -104,3 +113,43 @@ def test_what_cannot_start_says_why(otel_sessions_program, recorded, arguments, 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert says in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_progress_counts_calls(recorded, tmp_path):
+    """One session of hundreds of turns takes minutes, and a bar of sessions would stand still."""
+    seen, terminal = pty.openpty()
+    program = "import sys; from otel_sessions.cli import main; sys.exit(main())"
+    with (tmp_path / "out").open("w") as out:
+        ran = subprocess.run(
+            [sys.executable, "-c", program, "replay", recorded(LAMP)],
+            env={"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "120"},
+            stdout=out,
+            stderr=terminal,
+            timeout=120,
+            check=False,
+        )
+    os.close(terminal)
+    shown = _drained(seen)
+    assert ran.returncode == 0, shown
+    assert "/3" in shown
+    assert "calls" in shown
+
+
+def _drained(terminal):
+    """Read what has been written to a terminal that is closed at its other end."""
+    read = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(terminal, 4096):
+            read += piece
+    os.close(terminal)
+    return read.decode()
+
+
+def test_a_signal_that_goes_on_and_on_is_one_entry():
+    signals = {(turn, "slow_progress"): 0.1 + turn / 100 for turn in range(3, 60)}
+    seen = SessionSeen("s", signals=signals | {(5, "tool_loop"): 0.9})
+    *_, worst = views.replay_result([seen])
+    (shown,) = worst.columns[-1].cells
+    assert "slow_progress (57 turns of 3-59, up to 0.69)" in shown
+    assert "tool_loop (5, 0.90)" in shown
+    assert shown.count("slow_progress") == 1
