@@ -1,5 +1,6 @@
 """A loopback server that speaks OpenAI's protocol, real clients, and what we saw of their calls."""
 
+import gc
 import json
 import threading
 from collections import deque
@@ -15,7 +16,7 @@ from otel_sessions.identity import ambient
 from otel_sessions.pipeline import Hooks
 from otel_sessions.providers import PROVIDERS, patch
 
-HELD_S = 10
+HELD_S = 300
 
 
 class ModelServer:
@@ -85,6 +86,18 @@ class ModelServer:
                 pass
 
         return Handler
+
+
+@pytest.fixture(scope="module")
+def no_collections():
+    """Collect when a test asks for it only.
+
+    A collection that is under way in another thread, such as the server's, would keep the one that
+    a test asks for from being done, and end streams a moment later than the test looks.
+    """
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def dull_completion(**changes):

@@ -18,7 +18,7 @@ from otel_sessions.providers.litellm_chat import PROVIDER
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # Else the import asks the network.
 litellm = pytest.importorskip("litellm", reason="LiteLLM has an environment of its own")
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("no_collections")]
 ASKED = [{"role": "user", "content": "Hi!"}]
 
 

@@ -10,7 +10,7 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # Else the import
 litellm = pytest.importorskip("litellm", reason="LiteLLM has an environment of its own")
 pytest.importorskip("mcp", reason="LiteLLM's responses need what its proxy needs")
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("no_collections")]
 ASKED = [{"role": "user", "content": "Hi!"}]
 BUSY = {"error": {"message": "Slow down."}}
 

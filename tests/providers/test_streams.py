@@ -11,7 +11,7 @@ import pytest
 
 
 @pytest.fixture(scope="module", autouse=True)
-def small_heap():
+def small_heap(no_collections):
     """Collections look at what a test made, not at all modules: 1 ms each instead of 100."""
     pytest.importorskip("openai").OpenAI(api_key="none").chat.completions.with_raw_response  # noqa: B018 - imports
     gc.collect()

@@ -478,7 +478,7 @@ def no_certificates():
 
 
 @pytest.fixture(scope="module", autouse=True)
-def small_heap():
+def small_heap(no_collections):
     """Collections look at what a test made, not at all modules: 1 ms each instead of 400."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Of old clients beside new libraries.
