@@ -34,9 +34,9 @@ sessions are clean, 1 if not, 2 if the demo could not start."""
 _AT_ONCE = 5
 """Sessions that are played at the same time."""
 _PAUSE_S = 0.3
+"""Time that a user takes between turns, so that a person can follow; none with `--json`."""
 _SETTLE_S = 60.0
 """The longest wait for the analysis, on a machine that is busy with other things."""
-"""Time that a user takes between turns, so that a person can follow; none with `--json`."""
 _FRAME_S = 0.125
 """Time between two looks at the telemetry."""
 
