@@ -116,7 +116,7 @@ def _with_us(
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         yield f"the recording cannot be read: {error!r}"
     else:
-        yield from differences(exchange, expected, calls, spans)
+        yield from differences(exchange, expected, calls, spans, late=way.late)
 
 
 class _Faults(logging.Handler):

@@ -190,7 +190,7 @@ def _completions(exchange: Exchange) -> Expectation:
 def _responses(exchange: Exchange) -> Expectation:
     events = _events(exchange)
     done = [event for event in events if event.get("type") in _RESPONSE_ENDS]
-    reply = done[-1]["response"] if done else events[0]
+    reply = done[-1]["response"] if done else (_of(events, "response") or events)[-1]
     usage = reply.get("usage") or {}
     output = reply.get("output") or []
     if not output:  # Some servers leave it out of the last event of a stream.
@@ -210,7 +210,9 @@ def _responses(exchange: Exchange) -> Expectation:
         cache_read_tokens=(usage.get("input_tokens_details") or {}).get("cached_tokens"),
         cache_creation_tokens=(usage.get("input_tokens_details") or {}).get("cache_write_tokens"),
         reasoning_tokens=(usage.get("output_tokens_details") or {}).get("reasoning_tokens"),
-        finish_reasons=_response_reason(reply, tools),
+        finish_reasons=("error",)
+        if any(event.get("type") == "error" for event in events)
+        else _response_reason(reply, tools),
         text="\n".join(part.get("text") or part.get("refusal") or "" for part in parts),
         tool_calls=tuple(tools),
     )

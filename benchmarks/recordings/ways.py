@@ -18,6 +18,8 @@ class Way:
 
     name: str
     run: Callable[[Wire], Any]
+    late: bool = False
+    """The reply is read after it came: by a helper that follows, or parsed when asked for."""
 
 
 class SkipError(Exception):

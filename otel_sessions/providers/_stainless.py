@@ -3,12 +3,11 @@
 Their resources hold the client, and it the address; their streams and raw responses are alike.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from otel_sessions.calls import Reply
-from otel_sessions.providers._fields import get, text, texts
+from otel_sessions.providers._fields import decoded, get, text, texts
 from otel_sessions.providers._hosts import HTTPS_PORT
 from otel_sessions.providers._provider import Returned
 
@@ -62,8 +61,9 @@ def body_of(reply: Any) -> bytes | None:
 def read_body(
     body: bytes, read_reply: Callable[[Any], Reply], read_chunks: Callable[[Sequence[Any]], Reply]
 ) -> Reply:
-    """Read a body that holds a reply or the events of a stream."""
+    """Read a body that holds a reply or the events of a stream; what is cut off says nothing."""
     if body.lstrip().startswith(b"{"):
-        return read_reply(json.loads(body))
-    events = (line.removeprefix(b"data:") for line in body.splitlines() if line[:5] == b"data:")
-    return read_chunks([json.loads(event) for event in events if b"{" in event])
+        return read_reply(decoded(body))
+    lines = (line.removeprefix(b"data:") for line in body.splitlines() if line[:5] == b"data:")
+    events = [event for event in map(decoded, lines) if isinstance(event, dict)]
+    return read_chunks(events)

@@ -20,7 +20,7 @@ from otel_sessions.providers._stainless import body_of, read_body, read_returned
 
 _CALLS = ("function_call", "custom_tool_call")
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
-_ENDS = ("response.completed", "response.incomplete", "response.failed")
+_ENDS = ("response.completed", "response.incomplete", "response.failed", "error")
 _ROLES: Mapping[str, Role] = {"system": "system", "developer": "system", "assistant": "assistant"}
 _REASONS = {"max_output_tokens": "length", "max_tokens": "length"}
 
@@ -173,6 +173,7 @@ def _usage(usage: Any) -> Usage:
 def read_chunks(chunks: Sequence[Any]) -> Reply:
     """Put a streamed reply together: the last event holds it, or else its items and pieces do."""
     response: Any = None
+    failed = False
     done: dict[int, Any] = {}
     pieces: dict[int, list[str]] = {}
     for chunk in chunks:
@@ -182,6 +183,8 @@ def read_chunks(chunks: Sequence[Any]) -> Reply:
             pieces.setdefault(at, []).extend(texts([get(chunk, "delta")]))
         elif kind == "response.output_item.done":
             done[at] = get(chunk, "item")
+        elif kind == "error":  # The client does not raise it.
+            failed = True
         elif get(chunk, "response") is not None:
             response = get(chunk, "response")
     output = items(get(response, "output"))
@@ -191,7 +194,8 @@ def read_chunks(chunks: Sequence[Any]) -> Reply:
             for at, said in pieces.items()
         }
         output = [item for _, item in sorted({**broken, **done}.items(), key=lambda pair: pair[0])]
-    return _reply(response, output)
+    reply = _reply(response, output)
+    return replace(reply, finish_reasons=("error",)) if failed else reply
 
 
 def has_content(chunk: Any) -> bool:

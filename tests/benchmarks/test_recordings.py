@@ -7,10 +7,8 @@ import sys
 
 import pytest
 
-pytest.importorskip("yaml", reason="recordings are YAML")
-pytest.importorskip("boto3")
-pytest.importorskip("anthropic")
-pytest.importorskip("ollama")
+for package in ("yaml", "anthropic", "boto3", "google.genai", "mistralai", "ollama", "openai"):
+    pytest.importorskip(package)
 
 ANTHROPIC = {
     "model": "claude-test",
@@ -81,10 +79,26 @@ ALL = {
         json.dumps({"model": "llama", "prompt": "Hi!", "stream": False}),
         text({"model": "llama", "response": "Hello.", "done": True, "done_reason": "stop"}),
     ),
+    "deployment.json": written(
+        "https://x.openai.azure.com/openai/deployments/mine/completions?api-version=2024-10-21",
+        json.dumps({"model": "other", "prompt": "Hi!"}),
+        text({"id": "c", "choices": [{"text": "Hello.", "index": 0, "finish_reason": "stop"}]}),
+    ),
+    "mistral-error.json": written(
+        "https://api.mistral.ai/v1/chat/completions",
+        json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi!"}]}),
+        text({"message": "Unauthorized"}),
+    ),
+    "blocked.json": written(
+        "https://generativelanguage.googleapis.com/v1beta/models/g:generateContent",
+        json.dumps({"contents": [{"role": "user", "parts": [{"text": "Hi!"}]}]}),
+        text({"promptFeedback": {"blockReason": "SAFETY"}, "modelVersion": "g-1"}),
+    ),
     "complete.json": written(
         "https://api.anthropic.com/v1/complete", "{}", text({"completion": "Hello."})
     ),
 }
+ALL["mistral-error.json"]["response"]["status"] = {"code": 401, "message": "Unauthorized"}
 OF_PYTHON = """\
 interactions:
 - request:
@@ -118,9 +132,16 @@ def result(tmp_path_factory):
 
 
 def test_calls_in_all_formats_are_replayed(result):
-    """Bodies that are typed, packed or beside Python's objects, and streams without a start."""
+    """Also typed and packed bodies, a stream without a start, a block, an error without type."""
     assert result["failed"] == []
-    assert result["clients"] == {"anthropic": 5, "bedrock": 1, "ollama": 1}
+    assert result["clients"] == {
+        "anthropic": 5,
+        "bedrock": 1,
+        "google": 1,
+        "mistral": 1,
+        "ollama": 1,
+        "openai": 1,
+    }
 
 
 def test_what_is_left_out_has_a_true_reason(result):

@@ -38,11 +38,11 @@ def ways(exchange: Exchange, package: str, path: tuple[str, ...], suffix: str) -
     client = _Client(exchange, importlib.import_module(package), path, suffix, body)
     yield Way("sync", client.create)
     yield Way("async", awaiting(client.acreate))
-    yield Way("raw", client.raw)
-    yield Way("async raw", awaiting(client.araw))
+    yield Way("raw", client.raw, late=True)
+    yield Way("async raw", awaiting(client.araw), late=True)
     if body.get("stream"):
-        yield Way("stream helper", client.stream)
-        yield Way("async stream helper", awaiting(client.astream))
+        yield Way("stream helper", client.stream, late=True)
+        yield Way("async stream helper", awaiting(client.astream), late=True)
 
 
 class _Client:
