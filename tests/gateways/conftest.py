@@ -4,6 +4,7 @@ import gzip
 import importlib.util
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 KEY = "sk-0123456789abcdef0123456789abcdef"
 PIECE_S = 0.02
 """Between the pieces of a stream, so that a client can leave it."""
-LONG_S = 60
+LONG_S = 300
 WORDS = 50
 """In a streamed reply; twenty times as many if the request says `at length`."""
 REPLIES = json.loads(Path(__file__).with_name("replies.json").read_text())
@@ -204,9 +205,8 @@ def running(folder, model, receiver, *before):
     environ |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MASTER_KEY": KEY}
     environ |= {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_SERVICE_NAME": "gateway"}
     environ |= {"OTEL_BSP_SCHEDULE_DELAY": "100"}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "100"}
+    port = _free_port()
     command = [*before, program, "-c", configuration, "--host", "127.0.0.1"]
     log = folder / "log.txt"
     with log.open("w") as written:
@@ -225,9 +225,21 @@ def running(folder, model, receiver, *before):
         process.wait()
 
 
+def _free_port():
+    """Choose a free port that the system gives to nobody, because the proxy takes long to listen.
+
+    Until then a server of other tests that was given it would be taken for the proxy.
+    """
+    while True:
+        port = random.randrange(10_000, 32_768)  # noqa: S311 - any will do
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port
+
+
 def _wait_for(url, process, log):
     """Wait until the proxy answers; it takes about ten seconds of computing."""
-    end_s = time.monotonic() + 2 * LONG_S
+    end_s = time.monotonic() + LONG_S
     while time.monotonic() < end_s and process.poll() is None:
         with socket.socket() as one:
             if one.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0:

@@ -19,7 +19,7 @@ STREAMED = {
     "messages": (ASKED | {"model": "claude", "max_tokens": 9}, "messages"),
 }
 """Path -> what is asked there, and the name of the messages."""
-LONG_S = 60
+LONG_S = 300
 OK = 200
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "data" / "cassettes"
 
@@ -180,6 +180,7 @@ def test_the_trace_goes_on(proxy, receiver, told):
 def test_an_application_that_is_watched_too(proxy, receiver, told):
     """Each side tells the call once and as its own service; they name the same session."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environ |= {"OTEL_SESSIONS_FLUSH_TIMEOUT_S": "100"}
     environ |= {"OTEL_SERVICE_NAME": "shop", "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}
     command = [sys.executable, "-c", APPLICATION, f"{proxy.url}/v1", proxy.key]
     subprocess.run(command, env=environ, timeout=LONG_S, check=True)
