@@ -11,7 +11,9 @@ SENDERS = 8
 SPANS = 400
 """In each request, with 20 attributes each: 0.5 MB on the wire, four times that in memory."""
 STORM = 150
-"""Requests that are offered as fast as they are answered; all would fill the limit twice."""
+"""Requests that are offered as fast as they are answered; all would fill the limit twice, if none
+of them were done with before the last. On a busy machine some are, and more are offered."""
+MOST = 10 * STORM
 
 
 def test_ten_times_the_load_does_not_break_the_limit(collector, backend, span, body, http):
@@ -20,7 +22,7 @@ def test_ten_times_the_load_does_not_break_the_limit(collector, backend, span, b
         *("prometheus", "otlp", "sampling"),
         OTEL_SESSIONS_BACKEND=backend().url,
         OTEL_SESSIONS_KEEP_PERCENT=0,
-        OTEL_SESSIONS_TRACE_WAIT="12s",
+        OTEL_SESSIONS_TRACE_WAIT="20s",
         OTEL_SESSIONS_SAMPLING_SESSIONS=500,
         OTEL_SESSIONS_MEMORY_MIB=LIMIT_MIB,
         OTEL_SESSIONS_MEMORY_SPIKE_MIB=LIMIT_MIB * 2 // 5,
@@ -40,10 +42,12 @@ def test_ten_times_the_load_does_not_break_the_limit(collector, backend, span, b
 
     # Made before, so that the senders do little but send.
     bodies = [[request(f"{sender} {at}") for at in range(10)] for sender in range(SENDERS)]
-    storm, started, numbers = Counter(), time.monotonic(), iter(range(STORM))
+    storm, started, numbers = Counter(), time.monotonic(), iter(range(MOST))
 
     def send(sender):
         for number in numbers:
+            if number >= STORM and storm[503]:
+                return
             storm[running.post(bodies[sender][number % 10])] += 1
 
     with ThreadPoolExecutor(SENDERS) as senders:
