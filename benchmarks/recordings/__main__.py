@@ -25,6 +25,8 @@ from otel_sessions.testing.wires import Wire
 Plain = tuple[Any, list[Any]]
 """Result and what was sent, without us."""
 
+_REFUSED = "its request is none that the client makes"
+
 
 def main() -> int:
     """Replay a folder and say what differs."""
@@ -87,13 +89,20 @@ def _without_us(exchange: Exchange, choice: Choice) -> Iterator[tuple[Way, Plain
     except ModuleNotFoundError as error:
         message = f"client not installed: {choice.client}"
         raise SkipError(message) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise SkipError(_REFUSED) from error
+    made = False
     for way in ways:
         wire = Wire(exchange)
         try:
             result = outcome(way, wire)
         except SkipError:
             continue
-        yield way, (result, wire.sent)
+        if wire.sent:
+            made = True
+            yield way, (result, wire.sent)
+    if not made:
+        raise SkipError(_REFUSED)
 
 
 def _with_us(

@@ -94,6 +94,7 @@ ALL = {
         json.dumps({"contents": [{"role": "user", "parts": [{"text": "Hi!"}]}]}),
         text({"promptFeedback": {"blockReason": "SAFETY"}, "modelVersion": "g-1"}),
     ),
+    "refused.json": written(URL, json.dumps({"model": "claude-test"}), text(MESSAGE)),
     "complete.json": written(
         "https://api.anthropic.com/v1/complete", "{}", text({"completion": "Hello."})
     ),
@@ -149,5 +150,6 @@ def test_what_is_left_out_has_a_true_reason(result):
     assert result["skipped"] == {
         "no known format": 2,
         "no call for text": 1,
+        "its request is none that the client makes": 1,
         "API not supported: Anthropic text completions": 1,
     }

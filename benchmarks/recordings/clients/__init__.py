@@ -22,8 +22,9 @@ _SKIPPED = (
     (r"/v1/(chat|generate|summarize)$", "client not supported: cohere before v2"),
     (r"^api-inference\.huggingface\.co/models/[^/]+/[^/]+$", "task other than chat: Hugging Face"),
     (r"bedrock-agent(-runtime)?\.", "API not supported: Bedrock agents"),
+    (r"/model/[^/]+/invoke-with-bidirectional-stream$", "API not supported: Bedrock speech"),
     (r"/v1/complete$", "API not supported: Anthropic text completions"),
-    (r"/publishers/[^/]+/models/[^/]+:(raw|streamRaw)Predict$", "client not supported: Vertex"),
+    (r":(r|streamR)awPredict$", "API not supported: other vendors' models on Vertex"),
     (r"/(threads|assistants)\b", "API not supported: OpenAI assistants"),
     (r"/v1/(edits|decisions)$", "API not supported: OpenAI edits and decisions"),
     (r"/responses/compact$", "API not supported: OpenAI compaction"),
@@ -90,8 +91,8 @@ _CHOICES: tuple[tuple[str, Choice], ...] = (
     (r"/responses$", _stainless("openai", "responses", ("responses",), "/responses")),
     (r"/completions$", _stainless("openai", "completions", ("completions",), "/completions")),
     (r":(g|streamG)enerateContent$", Choice("google", "generate", google.ways)),
-    (r"/model/[^/]+/converse", Choice("bedrock", "converse", aws.ways)),
-    (r"/model/[^/]+/invoke", Choice("bedrock", "invoke", aws.ways)),
+    (r"/model/[^/]+/converse(-stream)?$", Choice("bedrock", "converse", aws.ways)),
+    (r"/model/[^/]+/invoke(-with-response-stream)?$", Choice("bedrock", "invoke", aws.ways)),
     (r"/v1/messages$", _stainless("anthropic", "messages", ("messages",), "/v1/messages")),
 )
 """A pattern of host and path, and what is chosen for it; the first that fits counts."""

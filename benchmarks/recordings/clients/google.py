@@ -42,7 +42,9 @@ class _Client:
         self._streams = found["method"] == "streamGenerateContent"
         self._arguments = {
             "model": re.sub(r"^(models|publishers/google/models)/", "", found["model"]),
-            "contents": [self._read(self._types.Content, raw) for raw in body["contents"]],
+            "contents": [
+                self._read(self._types.Content, raw) for raw in body.get("contents") or []
+            ],
             "config": self._config(body),
         }
 
