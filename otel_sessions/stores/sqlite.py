@@ -24,6 +24,7 @@ from otel_sessions.stores.shared import SharedStore
 
 TIMEOUT_S = 0.5
 """The longest wait for another process that writes."""
+_AGAIN_S = 0.01
 _TAKEN_AT_ONCE = 500
 _FIRST_VERSION_BITS = 40
 
@@ -240,21 +241,31 @@ class SqliteBackend:
             db.execute("COMMIT")
 
     def _connection(self) -> sqlite3.Connection:
-        if self._opened is None:
-            db = sqlite3.connect(
-                self._path, timeout=TIMEOUT_S, isolation_level=None, check_same_thread=False
-            )
+        end_s = time.monotonic() + TIMEOUT_S
+        while self._opened is None:
             try:
-                db.execute("PRAGMA synchronous = NORMAL")
-                db.execute("PRAGMA foreign_keys = ON")
-                if db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-                    db.execute("PRAGMA journal_mode = WAL")
-                db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {claims.SCHEMA} COMMIT;")
-            except BaseException:
-                db.close()
-                raise
-            self._opened = db
+                self._opened = self._open()
+            except sqlite3.OperationalError as error:
+                # Who makes the file a WAL one needs it alone, and SQLite does not wait for that.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end_s:
+                    raise
+                time.sleep(_AGAIN_S)
         return self._opened
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            self._path, timeout=TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        try:
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA foreign_keys = ON")
+            if db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {claims.SCHEMA} COMMIT;")
+        except BaseException:
+            db.close()
+            raise
+        return db
 
     def _row(
         self, db: sqlite3.Connection, session_id: bytes

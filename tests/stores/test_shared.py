@@ -1,7 +1,10 @@
 """What stores promise that several processes share; each `opening()` stands for a process."""
 
 import secrets
+import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -41,6 +44,19 @@ def opening(request, tmp_path):
 
 def numbers(turns):
     return [turn.number for turn in turns]
+
+
+def test_a_file_that_another_process_opens(tmp_path, asking, monkeypatch):
+    """Whoever comes first makes it a file of a kind for which it must be alone; others wait."""
+    path = tmp_path / "sessions.db"
+    store = open_store(f"sqlite:///{path}", max_sessions=9, key=KEY)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE made_first (x)")
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(time, "sleep", lambda _: other.execute("COMMIT"))
+        assert store.append(*asking("hi")).fault is None
+        assert not other.in_transaction
+    store.close()
 
 
 def test_turns_go_on_in_another_process(opening, asking):
