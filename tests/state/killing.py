@@ -3,7 +3,8 @@
 `python killing.py URL TENANT FOLDER KILLS`. Each process is instrumented as an application is and
 writes to a file of its own in the folder:
 
-- `A session key opened` when a turn has been appended and was accepted by the store,
+- `B session` before a turn is appended,
+- `A session key opened` when it has been and was accepted by the store, or else `R`,
 - `T session turns` when the session's span has been exported, which tells its end,
 - `M sum` when metrics have been exported: the ends that this process has counted so far,
 - `C session` when the store has taken in that the end was told.
@@ -136,9 +137,10 @@ def instrumented(url: str, tenant: str, log: int) -> Handle:
     append, confirm = store.append, store.confirm
 
     def appending(turn, **options):
+        write(f"B {turn.session_id}")
         appended = append(turn, **options)
-        if appended.fault is None and appended.refused is None:
-            write(f"A {turn.session_id} {turn.key} {appended.opened}")
+        accepted = appended.fault is None and appended.refused is None
+        write(f"A {turn.session_id} {turn.key} {appended.opened}" if accepted else "R")
         return appended
 
     def confirming(untold):
