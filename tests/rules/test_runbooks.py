@@ -13,6 +13,7 @@ from dashboards.questions import boards
 from otel_sessions import names
 from otel_sessions.config import Config
 from otel_sessions.detectors import DETECTORS
+from otel_sessions.health import OF_THE_SESSION, WEIGHTS
 
 RUNBOOKS = sorted((DASHBOARDS / "runbooks").glob("*.md"))
 HEADINGS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
@@ -129,3 +130,11 @@ def test_what_runbooks_name_exists(path):
     assert set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", text)) <= known
     for linked in re.findall(r"\]\((.+?\.md)\)", text):
         assert (path.parent / linked).is_file(), linked
+
+
+def test_every_signal_that_spoils_a_turn_has_a_row_in_the_table_that_all_refer_to():
+    """Whoever is woken sees a signal's name, and asks what it usually is."""
+    text = (DASHBOARDS / "runbooks" / "LlmSessionTurnsUnhealthyFast.md").read_text()
+    rows = "".join(re.findall(r"^\| (.+?) \|", text, re.MULTILINE))
+    spoiling = {name for name, weight in WEIGHTS.items() if weight} - OF_THE_SESSION
+    assert spoiling == {name for name in WEIGHTS if f"`{name}`" in rows}
