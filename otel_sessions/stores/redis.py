@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlsplit
 
 from otel_sessions import clocks
 from otel_sessions.errors import ConfigError
@@ -239,6 +240,10 @@ def _connector(url: str) -> Callable[[], Any]:
     }
     try:
         redis.ConnectionPool.from_url(plain)
+        # The client takes a database that is no number for the first one.
+        database = urlsplit(plain).path.strip("/")
+        if database:
+            int(database)
     except ValueError:
         # Its text may hold the password.
         message = f"store={without_password(url)!r}: must be like 'redis://host:6379/0'"

@@ -65,6 +65,10 @@ CREATE INDEX IF NOT EXISTS places_expiry_1 ON places_1 (expires_s);
 """
 
 
+_MAGIC = b"SQLite format 3\0"
+"""How a database begins. Source: SQLite's file format."""
+
+
 class SqliteBackend:
     """Keeps the promises of `Backend` in one file."""
 
@@ -72,7 +76,7 @@ class SqliteBackend:
         """Check the path; the file is opened when it is first needed.
 
         Raises:
-            ConfigError: the URL has no path, or its folder cannot be written to.
+            ConfigError: the URL has no path, or there is no database that can be written to.
 
         """
         name = unquote(url.partition("://")[2].removeprefix("/"))
@@ -80,8 +84,11 @@ class SqliteBackend:
         if not url.startswith("sqlite:///") or not name or name == ":memory:":
             message = f"store={url!r}: must be 'sqlite:///file' or 'sqlite:////folder/file'"
             raise ConfigError(message)
-        if self._path.is_dir() or not os.access(self._path.parent, os.W_OK):
+        if not _is_writable(self._path):
             message = f"store={url!r}: {self._path} is no file that can be written"
+            raise ConfigError(message)
+        if not _is_database(self._path):
+            message = f"store={url!r}: {self._path} is there and is no database of SQLite"
             raise ConfigError(message)
         self._tenant = options.tenant
         self._ttl_s = options.ttl_s
@@ -370,3 +377,17 @@ def _next_touch(db: sqlite3.Connection) -> int:
 def open_sqlite(url: str, options: StoreOptions) -> Store:
     """Open the store."""
     return SharedStore(SqliteBackend(url, options), options)
+
+
+def _is_writable(path: Path) -> bool:
+    if not os.access(path.parent, os.W_OK):
+        return False
+    return not path.exists() or (path.is_file() and os.access(path, os.W_OK))
+
+
+def _is_database(path: Path) -> bool:
+    """Tell whether SQLite could use it: a new or empty file, or one of its own."""
+    if not path.exists():
+        return True
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) in (b"", _MAGIC)

@@ -4,6 +4,7 @@ import secrets
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -299,6 +300,9 @@ def test_a_url_that_opens_no_store(url):
         "sqlite:///:memory:",
         "sqlite:////no/such/folder/sessions.db",
         "sqlite:////",
+        "sqlite:////dev/full",
+        f"sqlite:///{Path(__file__).absolute()}",
+        "redis://host:6379/first",
         "redis://user:hunter2hunter2@host:port/0",
         "redis://user:hunter2hunter2@host:6379/0?socket_timeout=soon",
         "rediss+cluster://:hunter2hunter2@host:99999999x",
