@@ -7,6 +7,7 @@ default. What belongs to OpenTelemetry (endpoint, service name, sampling) stays 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -134,6 +135,27 @@ class Config:
         checked: dict[str, Any] = values
         return cls(**checked)
 
+
+def misspelt(environ: Mapping[str, str]) -> dict[str, str]:
+    """Find variables that are none of ours and look like one; give that for each.
+
+    Not an error, because the collector's settings have the same prefix.
+    """
+    ours = [entry.name.upper() for entry in fields(Config)]
+    found = {}
+    for variable in environ:
+        prefix = _LIKE_PREFIX.match(variable)
+        name = variable[prefix.end() :] if prefix else ""
+        if not name or variable.removeprefix(PREFIX) in ours:
+            continue
+        if near := get_close_matches(name, ours, n=1, cutoff=_ALIKE):
+            found[variable] = PREFIX + near[0]
+    return found
+
+
+_LIKE_PREFIX = re.compile("OTEL_SESSIONS?_")
+_ALIKE = 0.8
+"""What two names have in common, by `difflib`: one letter is missing, too much or another."""
 
 _RANGES: Mapping[str, tuple[float, float]] = {
     "idle_timeout_s": (1, 31_536_000),

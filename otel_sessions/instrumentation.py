@@ -17,7 +17,7 @@ from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-de
 )
 
 from otel_sessions.app_stores import AppStores, ObservedStore, wish
-from otel_sessions.config import Config
+from otel_sessions.config import Config, misspelt
 from otel_sessions.emit.metrics import Waiting
 from otel_sessions.faults import contained
 from otel_sessions.identity import bounded
@@ -82,6 +82,8 @@ def instrument(**settings: Any) -> Handle:  # noqa: ANN401 - Config checks each
         if _active is not None:
             return _active
         config = Config.load(os.environ, **settings)
+        for variable, meant in misspelt(os.environ).items():
+            _LOG.warning("%s is no setting and does nothing: did you mean %s?", variable, meant)
         if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
             check(config)
             return Handle(None)

@@ -1,10 +1,12 @@
 """Config: keyword over variable over default, and one clear error for each mistake."""
 
+import re
 from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
 
 import pytest
 
-from otel_sessions.config import PREFIX, Config
+from otel_sessions.config import PREFIX, Config, misspelt
 from otel_sessions.errors import ConfigError, OtelSessionsError
 
 # One value that is not the default for each setting, as a keyword and as it is written outside.
@@ -211,3 +213,25 @@ def test_a_configuration_does_not_change():
     """It is read once."""
     with pytest.raises(FrozenInstanceError):
         Config().store = "memory://"
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("OTEL_SESSIONS_STORRE", "OTEL_SESSIONS_STORE"),
+        ("OTEL_SESSION_STORE", "OTEL_SESSIONS_STORE"),
+        ("OTEL_SESSIONS_IDLE_TIMEOUT", "OTEL_SESSIONS_IDLE_TIMEOUT_S"),
+        ("OTEL_SESSIONS_DISABLED_DETECTOR", "OTEL_SESSIONS_DISABLED_DETECTORS"),
+    ],
+)
+def test_a_misspelt_variable_is_found(variable, meant):
+    """It would be ignored, and nobody would know why the setting does nothing."""
+    assert misspelt({variable: "x", meant: "y", "PATH": "z"}) == {variable: meant}
+
+
+def test_the_variables_of_the_collector_are_no_misspelt_ones():
+    """Both may be set for the same process."""
+    operate = (Path(__file__).parents[1] / "docs" / "operate.md").read_text()
+    others = set(re.findall(r"OTEL_SESSIONS_[A-Z_]+", operate))
+    assert len(others) > 20
+    assert misspelt(dict.fromkeys(others, "x")) == {}

@@ -27,6 +27,7 @@ from otel_sessions.calls import (
     Outcome,
     ToolCall,
 )
+from otel_sessions.errors import ConfigError
 from otel_sessions.faults import contained
 from otel_sessions.identity import Ambient, ambient
 from otel_sessions.pipeline import Observation
@@ -188,6 +189,23 @@ def _text(parts: Sequence[Any]) -> str:
 def _result(part: Any) -> str:  # noqa: ANN401 - theirs
     found = getattr(part, "response", None)
     return found if isinstance(found, str) else str(found or "")
+
+
+def check_next(name: str | None) -> None:
+    """Check the name of another hook.
+
+    Raises:
+        ConfigError: no such hook is installed, or it is ours, which would call itself.
+
+    """
+    if name is None:
+        return
+    ours = f"{__name__}:{completion_hook.__name__}"
+    known = sorted(point.name for point in entry_points(group=GROUP) if point.value != ours)
+    if name not in known:
+        allowed = f"one of {', '.join(known)}" if known else "left out: no other is installed"
+        message = f"completion_hook={name!r}: must be {allowed}"
+        raise ConfigError(message)
 
 
 def _load(name: str) -> _Hook | None:

@@ -5,9 +5,11 @@ from types import SimpleNamespace
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
+import otel_sessions
 from otel_sessions import names
 from otel_sessions.bridges.genai_hook import CompletionHook
 from otel_sessions.calls import Message, Usage
+from otel_sessions.errors import ConfigError
 
 KNOWN = {
     names.OPERATION_NAME: "chat",
@@ -51,3 +53,10 @@ def test_each_kind_of_token_is_kept_apart(told, figures, cached_and_reasoning):
     call = told(**figures)
     assert call.reply.usage == Usage(90, 30, *cached_and_reasoning)
     assert call.reply.message == Message("assistant", "Hello.")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "otel_sessions"])
+def test_a_next_hook_that_cannot_be_called_is_refused(name):
+    """One that is not there, which nothing would ever tell, and ours, which would call itself."""
+    with pytest.raises(ConfigError, match=f"completion_hook='{name}': must be"):
+        otel_sessions.instrument(completion_hook=name)
