@@ -19,13 +19,14 @@ from opentelemetry.trace import Span
 from otel_sessions import names
 from otel_sessions.adoptions import CallSpan
 from otel_sessions.app_stores import AppStores
-from otel_sessions.bridges.genai_hook import HOOK
+from otel_sessions.bridges.genai_hook import HOOK, check_next
 from otel_sessions.bridges.instrumentors import Instrumentors
 from otel_sessions.config import PREFIX, Config
 from otel_sessions.conversations import Conversations
 from otel_sessions.emit import Emitter
 from otel_sessions.emit.events import EventEmitter
 from otel_sessions.emit.metrics import MetricEmitter, Waiting
+from otel_sessions.emit.own_sdk import in_time
 from otel_sessions.emit.sdk import flush_sdk, join_flushes, leave_counted, set_up_sdk
 from otel_sessions.emit.spans import SpanEmitter, start_call_span
 from otel_sessions.errors import ConfigError
@@ -65,11 +66,12 @@ class Monitor:
             waiting: what the gauge of waiting calls asks.
 
         Raises:
-            ConfigError: a provider is unknown, or a plug-in or the store's URL cannot be used.
+            ConfigError: a provider or hook is unknown, or a plug-in or the store cannot be used.
 
         """
         self.config = config
         chosen = _chosen_providers(config.providers)
+        check_next(config.completion_hook)
         detectors = load_detectors(config)
         encode = load_encoder(config)
         key = _key(config.key)
@@ -86,7 +88,7 @@ class Monitor:
                 "by no other, nor after a restart: set %sKEY to the same secret everywhere",
                 PREFIX,
             )
-        set_up_sdk(os.environ)
+        self._sdk = set_up_sdk(os.environ, config.flush_timeout_s)
         instance = _instance()
         scope, schema = (names.SCOPE, _version()), names.SCHEMA_URL
         tracer = trace.get_tracer(*scope, schema_url=schema)
@@ -187,7 +189,7 @@ class Monitor:
             self._app_stores.drain()
         # The rest of the time is for the export, however slow the judge is.
         judged = self._judge is None or self._judge.flush(left_s() / 2)
-        exported = self.tracker.ends.finish(lambda: flush_sdk(left_s), left_s() / 2)
+        exported = self.tracker.ends.finish(lambda: _export_in_time(left_s), left_s() / 2)
         return exported and analysed and judged
 
     def health(self, session_id: str, timeout_s: float) -> SessionHealth | None:
@@ -215,7 +217,8 @@ class Monitor:
         if self._judge is not None:
             with contained("closing the judge"):
                 self._judge.close(left_s() / 2)
-        self.tracker.ends.finish(lambda: flush_sdk(left_s), left_s() / 2)
+        self.tracker.ends.finish(lambda: _export_in_time(left_s), left_s() / 2)
+        self._sdk.leave(left_s())
         with contained("closing the store"):
             self._store.close()
         if self._flushing is not None:
@@ -249,6 +252,7 @@ def check(config: Config) -> None:
 
     """
     _chosen_providers(config.providers)
+    check_next(config.completion_hook)
     load_detectors(config)
 
 
@@ -282,6 +286,11 @@ def _countdown(timeout_s: float) -> Callable[[], float]:
     """Give what is left of a time limit whenever it is asked; never less than 0."""
     end_s = time.monotonic() + timeout_s
     return lambda: max(0.0, end_s - time.monotonic())
+
+
+def _export_in_time(left_s: Callable[[], float]) -> bool:
+    """Export, and wait no longer than that, because exporters have time limits of their own."""
+    return in_time(lambda: flush_sdk(left_s), left_s())
 
 
 def _version() -> str:

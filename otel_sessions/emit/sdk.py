@@ -7,6 +7,7 @@ themselves.
 Source: OpenTelemetry specification, SDK environment variables.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
@@ -16,27 +17,42 @@ from opentelemetry import _logs, metrics, trace
 from opentelemetry._logs import _internal as logs_internal
 from opentelemetry.metrics import _internal as metrics_internal
 
+from otel_sessions.emit.own_sdk import OwnSdk
 from otel_sessions.errors import ConfigError
 from otel_sessions.faults import contained
 
 if TYPE_CHECKING:
     from otel_sessions.emit.flushing import FlushingProcessor
 
+_HTTP_URL = re.compile(r"https?://[^/\s:]", re.IGNORECASE)
 
-def set_up_sdk(environ: Mapping[str, str]) -> None:
+
+def set_up_sdk(environ: Mapping[str, str], timeout_s: float) -> OwnSdk:
     """Set up what is missing.
 
+    Args:
+        environ: the variables of OpenTelemetry.
+        timeout_s: the longest that it takes at the end of the process.
+
+    Returns:
+        What was set up.
+
     Raises:
-        ConfigError: an exporter is named that is not installed.
+        ConfigError: an exporter is named that is not installed, or cannot be used as it is set.
 
     """
+    setting_up: list[tuple[Callable[[list[Any]], object], list[Any]]] = []
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        _set_up_traces(_exporters("traces", environ))
+        setting_up.append((_set_up_traces, _exporters("traces", environ)))
     # The API has no public name for "nobody has set a provider" of these two.
     if isinstance(metrics.get_meter_provider(), metrics_internal._ProxyMeterProvider):  # noqa: SLF001
-        _set_up_metrics(_exporters("metrics", environ))
+        setting_up.append((_set_up_metrics, _exporters("metrics", environ)))
     if isinstance(_logs.get_logger_provider(), logs_internal.ProxyLoggerProvider):
-        _set_up_logs(_exporters("logs", environ))
+        setting_up.append((_set_up_logs, _exporters("logs", environ)))
+    own = OwnSdk(timeout_s)
+    for set_up, exporters in setting_up:
+        own.add(set_up(exporters), exporters)
+    return own
 
 
 def join_flushes(flush: Callable[[float], bool]) -> "FlushingProcessor | None":
@@ -129,32 +145,43 @@ def _readers(provider: object) -> Iterable[Any] | None:
     return readers
 
 
-def _set_up_traces(exporters: Iterable[Any]) -> None:
+def _set_up_traces(exporters: list[Any]) -> object:
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - only if it is missing
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    provider = TracerProvider()
+    provider = TracerProvider(shutdown_on_exit=False)
     for exporter in exporters:
         provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
+    return provider
 
 
-def _set_up_metrics(exporters: Iterable[Any]) -> None:
+def _set_up_metrics(exporters: list[Any]) -> object:
     from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 - only if it is missing
-    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
+    from opentelemetry.sdk.metrics.export import (  # noqa: PLC0415
+        MetricReader,
+        PeriodicExportingMetricReader,
+    )
 
-    readers = [PeriodicExportingMetricReader(exporter) for exporter in exporters]
-    metrics.set_meter_provider(MeterProvider(metric_readers=readers))
+    readers = [
+        # That of Prometheus is pulled, and no exporter.
+        each if isinstance(each, MetricReader) else PeriodicExportingMetricReader(each)
+        for each in exporters
+    ]
+    provider = MeterProvider(metric_readers=readers, shutdown_on_exit=False)
+    metrics.set_meter_provider(provider)
+    return provider
 
 
-def _set_up_logs(exporters: Iterable[Any]) -> None:
+def _set_up_logs(exporters: list[Any]) -> object:
     from opentelemetry.sdk._logs import LoggerProvider  # noqa: PLC0415 - only if it is missing
     from opentelemetry.sdk._logs.export import BatchLogRecordProcessor  # noqa: PLC0415
 
-    provider = LoggerProvider()
+    provider = LoggerProvider(shutdown_on_exit=False)
     for exporter in exporters:
         provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
     _logs.set_logger_provider(provider)
+    return provider
 
 
 def _exporters(signal: str, environ: Mapping[str, str]) -> list[Any]:
@@ -165,11 +192,7 @@ def _exporters(signal: str, environ: Mapping[str, str]) -> list[Any]:
 
 
 def _exporter(name: str, signal: str, variable: str, environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - a class of another package
-    entry = name
-    if name == "otlp":
-        general = environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-        special = environ.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL", general)
-        entry = "otlp_proto_grpc" if special.strip() == "grpc" else "otlp_proto_http"
+    entry = _otlp(signal, environ) if name == "otlp" else name
     group = f"opentelemetry_{signal}_exporter"
     found = next(iter(entry_points(group=group, name=entry)), None)
     if found is None:
@@ -177,3 +200,32 @@ def _exporter(name: str, signal: str, variable: str, environ: Mapping[str, str])
         message = f"{variable}={name!r}: no exporter {entry!r} is installed; there are: {known}"
         raise ConfigError(message)
     return found.load()()
+
+
+def _otlp(signal: str, environ: Mapping[str, str]) -> str:
+    """Choose OTLP's exporter by its protocol, and look at where it is to send.
+
+    Raises:
+        ConfigError: it would fail at each export, or use another protocol than the one named.
+
+    """
+    protocol, variable = _of_otlp(signal, "PROTOCOL", environ)
+    if protocol not in ("", "grpc", "http/protobuf"):
+        message = f"{variable}={protocol!r}: must be 'http/protobuf' or 'grpc'"
+        raise ConfigError(message)
+    if protocol == "grpc":
+        return "otlp_proto_grpc"
+    endpoint, variable = _of_otlp(signal, "ENDPOINT", environ)
+    if endpoint and not _HTTP_URL.match(endpoint):
+        message = f"{variable}={endpoint!r}: must be a URL like 'http://localhost:4318'"
+        raise ConfigError(message)
+    return "otlp_proto_http"
+
+
+def _of_otlp(signal: str, what: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Give a setting of OTLP's exporter, empty if it is not set, and the variable that sets it."""
+    special, general = f"OTEL_EXPORTER_OTLP_{signal.upper()}_{what}", f"OTEL_EXPORTER_OTLP_{what}"
+    for variable in (special, general):
+        if value := environ.get(variable, "").strip():
+            return value, variable
+    return "", general

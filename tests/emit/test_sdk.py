@@ -1,6 +1,8 @@
-"""SDK: what is exported for the sake of an end, and how long that takes at most."""
+"""SDK: what is set up, what is exported for the sake of an end, and how long that takes at most."""
 
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -15,7 +17,9 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel_sessions.emit.flushing import FlushingProcessor
-from otel_sessions.emit.sdk import flush_sdk, leave_counted
+from otel_sessions.emit.own_sdk import in_time
+from otel_sessions.emit.sdk import flush_sdk, leave_counted, set_up_sdk
+from otel_sessions.errors import ConfigError
 
 LONG_S = 60
 
@@ -131,3 +135,95 @@ def test_a_child_that_is_forked_while_its_parent_exports(sdk):
     assert os.waitpid(child, 0)[1] == 0
     exporter.may_go_on.set()
     exporting.join(LONG_S)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318", "a URL like"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http//localhost:4318", "a URL like"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://", "a URL like"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuff", "must be 'http/protobuf' or 'grpc'"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json", "must be 'http/protobuf' or 'grpc'"),
+        ("OTEL_TRACES_EXPORTER", "zipkinn", "no exporter 'zipkinn' is installed"),
+    ],
+)
+def test_what_would_fail_at_each_export_is_refused_at_once(monkeypatch, variable, value, says):
+    monkeypatch.setattr(trace, "get_tracer_provider", trace.ProxyTracerProvider)
+    with pytest.raises(ConfigError) as raised:
+        set_up_sdk({variable: value}, 1.0)
+    assert str(raised.value).startswith(f"{variable}={value!r}: ")
+    assert says in str(raised.value)
+
+
+EXPORTERS = """
+import threading
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+class Stuck:
+    gone = threading.Event()
+    def export(self, batch):
+        self.gone.wait()
+    def force_flush(self, timeout_millis=0):
+        return True
+    def shutdown(self):
+        self.gone.set()
+        print("given up", flush=True)
+
+class Pulled(InMemoryMetricReader):
+    pass
+"""
+PROGRAM = """
+import otel_sessions
+from opentelemetry import metrics, trace
+otel_sessions.instrument(providers=["openai"], flush_timeout_s=0.2)
+trace.get_tracer("test").start_span("mine").end()
+print("going", flush=True)
+"""
+
+
+@pytest.fixture
+def program(tmp_path):
+    """Run a program in an environment that has exporters of ours."""
+    (tmp_path / "exporters.py").write_text(EXPORTERS)
+    installed = tmp_path / "exporters-1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: exporters\nVersion: 1\n")
+    (installed / "entry_points.txt").write_text(
+        "[opentelemetry_traces_exporter]\nstuck = exporters:Stuck\n"
+        "[opentelemetry_metrics_exporter]\npulled = exporters:Pulled\n"
+    )
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    none = {f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "METRICS", "LOGS")}
+
+    def run(**variables):
+        return subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            env=kept | none | {"PYTHONPATH": str(tmp_path)} | variables,
+            capture_output=True,
+            text=True,
+            timeout=LONG_S,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.skipif(sys.version_info[:3] in {(3, 12, 0), (3, 12, 1)}, reason="no thread at its end")
+def test_a_process_ends_though_nobody_takes_what_it_exports(program):
+    """Who tries us out without a collector must not think that the program hangs."""
+    ran = program(OTEL_TRACES_EXPORTER="stuck")
+    assert (ran.returncode, ran.stdout.split("\n")[:2]) == (0, ["going", "given up"]), ran.stderr
+
+
+def test_metrics_may_be_pulled(program):
+    """Prometheus's reader has an entry point among the exporters."""
+    ran = program(OTEL_METRICS_EXPORTER="pulled")
+    assert (ran.returncode, ran.stdout) == (0, "going\n"), ran.stderr
+
+
+def test_who_flushes_waits_no_longer_than_said():
+    go_on = threading.Event()
+    assert in_time(lambda: True, LONG_S)
+    assert not in_time(lambda: go_on.wait(LONG_S), 0.0)
+    go_on.set()
