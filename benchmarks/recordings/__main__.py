@@ -6,7 +6,6 @@ stands the recorded reply. About a minute for 600 calls.
 """
 
 import argparse
-import gc
 import json
 import logging
 from collections import Counter
@@ -110,8 +109,7 @@ def _with_us(
 ) -> Iterator[str]:
     wire = Wire(exchange)
     result = outcome(way, wire)
-    if watch.waits:
-        gc.collect()  # The client dropped a stream.
+    watch.settle()
     if not wire.sent:
         yield f"nothing was sent: {str(result)[:200]}"
     if result != before[0]:

@@ -1,5 +1,6 @@
 """Watches: what the whole package makes of calls: the spans it exports and the calls it reads."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,11 +30,12 @@ class Watch:
         """Note a call that was read."""
         self._calls.append(call)
 
-    @property
-    def waits(self) -> bool:
-        """Whether nothing came; what was broken off is analysed now."""
+    def settle(self) -> None:
+        """Have analysed what was broken off, also what the client dropped without a word."""
         otel_sessions.flush(_SETTLE_S)
-        return not self._calls
+        if not self._calls:
+            gc.collect()
+            otel_sessions.flush(_SETTLE_S)
 
     def take(self) -> tuple[list[Call], list[Any]]:
         """Return the calls and their spans, and forget them."""

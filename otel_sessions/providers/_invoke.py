@@ -108,13 +108,14 @@ def _read_whole(body: Any) -> Reply:
         return _converse.read_reply(body)
     if isinstance(get(body, "content"), list):
         return anthropic_messages.read_reply(body)
-    if items(get(body, "choices")):
+    if _as_chunks(body):
         return _read_choices([body])
     return _read_texts([body])
 
 
 def read_bodies(bodies: Sequence[Any]) -> Reply:
     """Read the chunks of a streamed reply."""
+    bodies = [body for body in bodies if isinstance(body, dict)]
     metrics = next((each for body in bodies if (each := get(body, _METRICS)) is not None), None)
     return _with_figures(
         _read_chunks(bodies),
@@ -126,10 +127,10 @@ def read_bodies(bodies: Sequence[Any]) -> Reply:
 def _read_chunks(bodies: Sequence[Any]) -> Reply:
     if any(get(body, "type") == "message_start" for body in bodies):
         return anthropic_messages.read_chunks(bodies)
-    named = [(name, value) for body in bodies for name, value in (body or {}).items()]
+    named = [(name, value) for body in bodies for name, value in body.items()]
     if any(name == "messageStart" for name, _ in named):
         return _converse.read_events(named)
-    if any(items(get(body, "choices")) for body in bodies):
+    if any(map(_as_chunks, bodies)):
         return _read_choices(bodies)
     return _read_texts(bodies)
 
@@ -145,11 +146,7 @@ def _with_figures(reply: Reply, input_tokens: int | None, output_tokens: int | N
 
 def _read_choices(bodies: Sequence[Any]) -> Reply:
     """Read replies in OpenAI's format, whole or in chunks; some say `stop_reason` and `message`."""
-    chunks = [
-        {**body, "choices": [_as_chunk(choice) for choice in items(get(body, "choices"))]}
-        for body in bodies
-        if isinstance(body, dict)
-    ]
+    chunks = [{**body, "choices": _as_chunks(body)} for body in bodies]
     choices = (choice for chunk in chunks for choice in chunk["choices"])
     completes = any(get(choice, "text") is not None for choice in choices)
     read_chunks = openai_completions.read_chunks if completes else openai_chat.read_chunks
@@ -157,12 +154,16 @@ def _read_choices(bodies: Sequence[Any]) -> Reply:
     return replace(read, finish_reasons=finish_reasons(read.finish_reasons))
 
 
-def _as_chunk(choice: Any) -> dict[str, Any]:
-    return {
-        **choice,
-        "delta": choice.get("delta") or choice.get("message"),
-        "finish_reason": choice.get("finish_reason") or choice.get("stop_reason"),
-    }
+def _as_chunks(body: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            **choice,
+            "delta": choice.get("delta") or choice.get("message"),
+            "finish_reason": choice.get("finish_reason") or choice.get("stop_reason"),
+        }
+        for choice in items(get(body, "choices"))
+        if isinstance(choice, dict)
+    ]
 
 
 def _read_texts(bodies: Sequence[Any]) -> Reply:
@@ -214,8 +215,7 @@ def is_final(piece: Any) -> bool:
     """Tell whether a chunk says why the reply ended."""
     if anthropic_messages.is_final(piece) or get(piece, "messageStop"):
         return True
-    choices = map(_as_chunk, items(get(piece, "choices")))
     parts = [part for _, part in _answers(piece)]
-    return any(choice["finish_reason"] for choice in choices) or any(
+    return any(choice["finish_reason"] for choice in _as_chunks(piece)) or any(
         get(part, name) for part in parts for name in _REASONS
     )

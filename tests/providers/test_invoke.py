@@ -140,6 +140,13 @@ def test_a_stream(bodies):
     assert reply.usage == Usage(input_tokens=7, output_tokens=4)
 
 
+@pytest.mark.parametrize("odd", [5, [], {"choices": [None]}, {"choices": 3, "results": [2]}])
+def test_odd_bodies_are_no_fault(odd):
+    """What is of no vendor's shape says nothing."""
+    assert whole(odd, None).message is None
+    assert streamed({"completion": "Hm."}, odd, {"stop_reason": "stop"}).message.text == "Hm."
+
+
 def test_a_body_that_nobody_read():
     """What Bedrock counted is known, and nothing else."""
     reply = bedrock.read_chunks([COUNTED])
