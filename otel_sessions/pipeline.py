@@ -29,8 +29,10 @@ Result = Literal["analysed", "dropped", "failed"]
 _GATHER_S = 0.02
 """How long the worker lets calls gather after the first, so that it does not compete for the
 interpreter with the code that has just got its reply."""
-_FORK_WAIT_S = 5.0
-"""The longest that a fork waits; the analysis of a call takes 1 to 5 ms, of the first one 0.1 s."""
+_FORK_WAIT_S = 60.0
+"""The longest that a fork waits, once for what does not end. The analysis of a call takes 1 to 5
+ms, of the first one 0.1 s, because it imports. That was over 5 s beside twenty other processes on
+two cores (2026-11-28), and a child that inherits the lock of an import never analyses a call."""
 
 
 class Observation(Protocol):
@@ -107,6 +109,10 @@ class Pipeline:
         self._draining = threading.RLock()
         self._analysing = threading.RLock()
         self._drainer: int | None = None
+        self._done = 0
+        """What has been treated, one after the other."""
+        self._given_up = -1
+        """How much that was when a fork gave up waiting."""
         self._worker: threading.Thread | None = None
 
     def before_fork(self) -> None:
@@ -115,7 +121,9 @@ class Pipeline:
         Otherwise the child inherits what the worker holds in that moment, such as the lock of a
         module that it imports, and nobody there lets go of it.
         """
-        self._analysing.acquire(timeout=_FORK_WAIT_S)
+        patience_s = 0.0 if self._given_up == self._done else _FORK_WAIT_S
+        if not self._analysing.acquire(timeout=patience_s):
+            self._given_up = self._done
 
     def after_fork_in_parent(self) -> None:
         """Go on."""
@@ -205,6 +213,7 @@ class Pipeline:
         if time.monotonic() >= self._next_sweep_s:
             self._next_sweep_s = time.monotonic() + self._sweep_interval_s
             with contained("ending idle sessions"), self._analysing:
+                self._done += 1
                 self._sweep()
 
     def _drain(self, timeout_s: float = -1, until_s: float = inf) -> bool:
@@ -245,6 +254,7 @@ class Pipeline:
 
     def _run(self, item: _Item) -> None:
         with self._analysing:
+            self._done += 1
             if callable(item):
                 item()
             else:

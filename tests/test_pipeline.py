@@ -331,6 +331,39 @@ def test_a_fork_waits_for_what_the_worker_does(starting, analysis, work):
     assert pipeline.flush(LONG_S)
 
 
+def test_a_fork_waits_once_for_what_does_not_end(pipeline, analysis, monkeypatch):
+    """A callback may hang; forks do not, and they wait again for what comes after it."""
+    analysis.may_go_on.clear()
+    submitted(pipeline, 1)
+    assert analysis.begun.wait(LONG_S)
+    monkeypatch.setattr("otel_sessions.pipeline._FORK_WAIT_S", 0.01)
+    waits = []
+    acquire = pipeline._analysing.acquire
+    monkeypatch.setattr(
+        pipeline,
+        "_analysing",
+        Waits(lambda timeout: waits.append(timeout) or acquire(timeout=timeout)),
+    )
+    for _ in range(2):
+        pipeline.before_fork()
+        pipeline.after_fork_in_parent()
+    monkeypatch.undo()
+    analysis.may_go_on.set()
+    assert pipeline.flush(LONG_S)
+    assert waits == [0.01, 0.0]
+    assert pipeline._given_up != pipeline._done
+
+
+class Waits:
+    """A lock that tells how long is waited for it."""
+
+    def __init__(self, acquire):
+        self.acquire = acquire
+
+    def release(self):
+        raise RuntimeError
+
+
 def test_a_callback_may_flush(starting):
     """Waiting for itself would take the whole time limit."""
     answers = []

@@ -163,6 +163,7 @@ def test_gunicorn_with_preload(environ, tmp_path, waiting_until):
     config = tmp_path / "config.py"
     config.write_text(
         "bind, workers, preload_app, threads = '127.0.0.1:0', 3, True, 2\n"
+        "timeout = graceful_timeout = 300\n"
         "def when_ready(server):\n"
         f"    open({str(port_file)!r}, 'w').write(str(server.LISTENERS[0].getsockname()[1]))\n"
     )
