@@ -204,6 +204,9 @@ def _read(paths: list[Path], limit: int | None) -> list[Recording]:
                 break
     except OSError as error:
         raise CommandError(str(error)) from error
+    silent = sum(not recording.calls for recording in recordings)
+    if silent:
+        print(f"{silent} sessions have no reply, so no call is made of them", file=sys.stderr)
     if not recordings:
         message = (
             f"No session in {', '.join(map(str, paths))}: each must be one JSON object in one line"

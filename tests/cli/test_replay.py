@@ -90,6 +90,13 @@ def test_a_broken_line_is_reported_and_skipped(otel_sessions_program, recorded):
     assert "recorded.jsonl:2: skipped" in ran.stderr
 
 
+def test_sessions_without_a_reply_are_told(otel_sessions_program, recorded):
+    """Nothing can be replayed of them, and an empty table alone would not say so."""
+    ran = otel_sessions_program("replay", "--json", recorded(talk("shy", "Hello?"), LAMP))
+    assert (ran.returncode, len(json.loads(ran.stdout)["sessions"])) == (0, 1)
+    assert "1 sessions have no reply, so no call is made of them" in ran.stderr
+
+
 def test_the_table_is_for_people_and_has_no_colours_in_a_file(otel_sessions_program, recorded):
     ran = otel_sessions_program("replay", recorded(LAMP), NO_COLOR="1")
     assert "Recordings: 1. Sessions: 1, turns: 3, calls: 3." in ran.stdout
