@@ -29,7 +29,7 @@ class SkipError(Exception):
 def plain(value: Any) -> Any:  # noqa: ANN401 - whatever a client gave
     """Turn a result into data that can be compared, with the names of its classes."""
     if hasattr(value, "model_dump"):
-        return type(value).__name__, value.model_dump()
+        return type(value).__name__, value.model_dump(warnings=False)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return type(value).__name__, dataclasses.asdict(value)
     if isinstance(value, Mapping):
