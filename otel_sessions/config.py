@@ -48,7 +48,8 @@ class Config:
     max_sessions: int = 10_000
     """Sessions known at a time; the least recent is ended when there are more. 1 to 10,000,000."""
     flush_timeout_s: float = 5.0
-    """The longest that the end of the process waits for analysis and export; 0 to 300 seconds."""
+    """The longest that the end of the process waits, two thirds of it for the analysis at most and
+    the rest for the export; 0 to 300 seconds."""
     key: str | None = field(default=None, repr=False)
     """Secret from which digests are made, 8 characters or more; `None` makes one for this process,
     so that digests of two processes cannot be compared."""
