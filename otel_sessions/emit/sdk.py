@@ -217,7 +217,8 @@ def _otlp(signal: str, environ: Mapping[str, str]) -> str:
         return "otlp_proto_grpc"
     endpoint, variable = _of_otlp(signal, "ENDPOINT", environ)
     if endpoint and not _HTTP_URL.match(endpoint):
-        message = f"{variable}={endpoint!r}: must be a URL like 'http://localhost:4318'"
+        shown = endpoint.rpartition("@")[2]  # Before that may stand a password.
+        message = f"{variable}={shown!r}: must be a URL like 'http://localhost:4318'"
         raise ConfigError(message)
     return "otlp_proto_http"
 

@@ -156,6 +156,13 @@ def test_what_would_fail_at_each_export_is_refused_at_once(monkeypatch, variable
     assert says in str(raised.value)
 
 
+def test_a_password_in_an_endpoint_is_not_shown(monkeypatch):
+    monkeypatch.setattr(trace, "get_tracer_provider", trace.ProxyTracerProvider)
+    with pytest.raises(ConfigError) as raised:
+        set_up_sdk({"OTEL_EXPORTER_OTLP_ENDPOINT": "me:hunter2@localhost:4318"}, 1.0)
+    assert "hunter2" not in str(raised.value)
+
+
 EXPORTERS = """
 import os
 import threading
